@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/model/failure.h"
+
+static const char *const code_names[N_FAILURE_CODES] = {
+        [FAILURE_NO_SUCH_CONFIG] = "NoSuchConfig",
+        [FAILURE_ALREADY_REGISTERED] = "AlreadyRegistered",
+        [FAILURE_INVALID_NAME] = "InvalidName",
+        [FAILURE_INVALID_PATH] = "InvalidPath",
+        [FAILURE_INVALID_ARGUMENT] = "InvalidArgument",
+        [FAILURE_NO_SUCH_PATH] = "NoSuchPath",
+        [FAILURE_NO_SUCH_VERSION] = "NoSuchVersion",
+        [FAILURE_NO_SUCH_INSTANCE] = "NoSuchInstance",
+        [FAILURE_NOT_LOADED] = "NotLoaded",
+        [FAILURE_FILE_NOT_FOUND] = "FileNotFound",
+        [FAILURE_FILE_UNREADABLE] = "FileUnreadable",
+        [FAILURE_WRITE_FAILED] = "WriteFailed",
+        [FAILURE_TOO_LARGE] = "TooLarge",
+        [FAILURE_TOO_DEEP] = "TooDeep",
+        [FAILURE_PARSE_FAILED] = "ParseFailed",
+        [FAILURE_VALIDATION_FAILED] = "ValidationFailed",
+        [FAILURE_VERSION_CONFLICT] = "VersionConflict",
+        [FAILURE_NOT_EDITABLE] = "NotEditable",
+        [FAILURE_NOT_UNCONFIRMED] = "NotUnconfirmed",
+        [FAILURE_BUSY] = "Busy",
+        [FAILURE_LIMIT_EXCEEDED] = "LimitExceeded",
+        [FAILURE_ACCESS_DENIED] = "AccessDenied",
+};
+
+static const char *const stage_names[N_FAILURE_STAGES] = {
+        [FAILURE_STAGE_NONE] = "",           [FAILURE_STAGE_READ] = "read",   [FAILURE_STAGE_DECODE] = "decode",
+        [FAILURE_STAGE_PARSE] = "parse",     [FAILURE_STAGE_MERGE] = "merge",
+};
+
+const char *failure_code_to_string(FailureCode code)
+{
+        return code_names[code];
+}
+
+const char *failure_stage_to_string(FailureStage stage)
+{
+        return stage_names[stage];
+}
+
+static void problem_free(void *data)
+{
+        Problem *problem = data;
+
+        g_free(problem->path);
+        g_free(problem->file);
+        g_free(problem->message);
+        g_free(problem);
+}
+
+static Failure *new_with_message(FailureCode code, FailureStage stage, const char *file, uint32_t line,
+                                 uint32_t column, const char *path, char *message)
+{
+        Problem *problem = g_new(Problem, 1);
+        Failure *failure = g_new(Failure, 1);
+
+        *problem = (Problem){
+                .path = g_strdup(path ?: ""),
+                .file = g_strdup(file ?: ""),
+                .line = line,
+                .column = column,
+                .message = message,
+        };
+        *failure = (Failure){
+                .code = code,
+                .stage = stage,
+                .problems = g_ptr_array_new_full(1, problem_free),
+        };
+        g_ptr_array_add(failure->problems, problem);
+        return failure;
+}
+
+Failure *failure_new(FailureCode code, const char *format, ...)
+{
+        va_list arguments;
+        char *message;
+
+        va_start(arguments, format);
+        message = g_strdup_vprintf(format, arguments);
+        va_end(arguments);
+        return new_with_message(code, FAILURE_STAGE_NONE, NULL, 0, 0, NULL, message);
+}
+
+Failure *failure_new_at(FailureCode code, FailureStage stage, const char *file, uint32_t line, uint32_t column,
+                        const char *path, const char *format, ...)
+{
+        va_list arguments;
+        char *message;
+
+        va_start(arguments, format);
+        message = g_strdup_vprintf(format, arguments);
+        va_end(arguments);
+        return new_with_message(code, stage, file, line, column, path, message);
+}
+
+Failure *failure_free(Failure *failure)
+{
+        if (!failure)
+                return NULL;
+
+        g_ptr_array_unref(failure->problems);
+        g_free(failure);
+        return NULL;
+}
+
+char *failure_format(const Failure *failure)
+{
+        const Problem *first = g_ptr_array_index(failure->problems, 0);
+        GString *text = g_string_new(NULL);
+
+        if (*first->file)
+                g_string_append(text, first->file);
+        if (first->line > 0)
+                g_string_append_printf(text, ":%" G_GUINT32_FORMAT, first->line);
+        if (first->line > 0 && first->column > 0)
+                g_string_append_printf(text, ":%" G_GUINT32_FORMAT, first->column);
+        if (text->len > 0)
+                g_string_append(text, ": ");
+        g_string_append(text, first->message);
+        if (failure->problems->len > 1)
+                g_string_append_printf(text, " (and %u more)", failure->problems->len - 1);
+        return g_string_free(text, FALSE);
+}
