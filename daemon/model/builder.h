@@ -2,9 +2,9 @@
 /*
  * Builder: events in, a document out
  *
- * Every decoder is a stream of events with places in front of a builder: open, key, scalar, close. The builder
- * keeps what holds for all formats: the depth limit, no key twice, members sorted, hashes. The first call that
- * fails returns the failure; the builder is of no use after that but to be freed.
+ * Every decoder is a stream of events with places in front of a builder: open, key, scalar, close. The
+ * builder keeps what holds for all formats: the depth limit, no key twice, members sorted, hashes. The first
+ * call that fails returns the failure; the builder is of no use after that but to be freed.
  */
 #pragma once
 
@@ -20,8 +20,8 @@ typedef struct Place {
 } Place;
 
 /*
- * file is what failures name (borrowed, may be NULL), layer what nodes carry. size_hint is the number of bytes
- * about to be decoded, or 0.
+ * file is what failures name (borrowed, may be NULL), layer what nodes carry. size_hint is the number of
+ * bytes about to be decoded, or 0.
  */
 Builder *builder_new(const char *file, unsigned layer, size_t size_hint);
 Builder *builder_free(Builder *builder);

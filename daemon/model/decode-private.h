@@ -2,10 +2,10 @@
 /*
  * The decoders behind decode()
  *
- * One function for each format, called by decode.c alone. The text they get is UTF-8 without NUL and without a
- * byte-order mark, its length within 32 bits, and it need not end in a NUL. Each feeds the builder one map, root
- * and all, from open to close, and leaves builder_end() to the caller. A failure names file (which may be NULL)
- * and carries FAILURE_STAGE_PARSE; lines and columns count from 1, columns in characters.
+ * One function for each format, called by decode.c alone. The text they get is UTF-8 without NUL and without
+ * a byte-order mark, its length within 32 bits, and it need not end in a NUL. Each feeds the builder one
+ * map, root and all, from open to close, and leaves builder_end() to the caller. A failure names file (which
+ * may be NULL) and carries FAILURE_STAGE_PARSE; lines and columns count from 1, columns in characters.
  */
 #pragma once
 
@@ -15,5 +15,6 @@
 Failure *decode_yaml(Builder *builder, const char *text, size_t length, const char *file);
 Failure *decode_json(Builder *builder, const char *text, size_t length, const char *file);
 /* separator nests keys; NULL or "" leaves them as they are. */
-Failure *decode_env(Builder *builder, const char *text, size_t length, const char *file, const char *separator);
+Failure *decode_env(Builder *builder, const char *text, size_t length, const char *file,
+                    const char *separator);
 Failure *decode_ini(Builder *builder, const char *text, size_t length, const char *file);

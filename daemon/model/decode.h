@@ -2,9 +2,9 @@
 /*
  * Decoders: the bytes of a file to a document
  *
- * One function for all formats; each format has a file of its own behind it. Whatever the bytes are, the answer is
- * a document within the limits or a failure with its place. Takes no locks and touches nothing shared: any thread
- * may call it.
+ * One function for all formats; each format has a file of its own behind it. Whatever the bytes are, the
+ * answer is a document within the limits or a failure with its place. Takes no locks and touches nothing
+ * shared: any thread may call it.
  */
 #pragma once
 
@@ -31,8 +31,8 @@ const char *format_to_string(Format format);
 Format format_from_file(const char *file);
 
 /*
- * Decodes the bytes of one file. file is what failures name, layer what nodes carry. separator nests the keys of a
- * file in ENV form (with "__", A__B=1 is a.b) and may be NULL.
+ * Decodes the bytes of one file. file is what failures name, layer what nodes carry. separator nests the
+ * keys of a file in ENV form (with "__", A__B=1 is a.b) and may be NULL.
  */
 Failure *decode(Format format, const char *file, unsigned layer, const char *data, size_t length,
                 const char *separator, Document **ret);

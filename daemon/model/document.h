@@ -2,13 +2,13 @@
 /*
  * Documents: a config's content as an immutable tree
  *
- * A document is a map of maps, lists and scalars that never changes once built (see builder.h), so it can be read
- * from any thread and shared by whoever holds a reference. All its nodes live in one region of memory that goes
- * with the last reference. Members of a map are sorted by the bytes of their keys.
+ * A document is a map of maps, lists and scalars that never changes once built (see builder.h), so it can be
+ * read from any thread and shared by whoever holds a reference. All its nodes live in one region of memory
+ * that goes with the last reference. Members of a map are sorted by the bytes of their keys.
  *
- * Each map and list carries a hash over everything below it, keyed by a secret drawn when the process starts:
- * nobody who writes a config can make two different subtrees alike, so equal hashes mean equal content and a
- * comparison passes over what did not change. Hashes mean nothing outside the process.
+ * Each map and list carries a hash over everything below it, keyed by a secret drawn when the process
+ * starts: nobody who writes a config can make two different subtrees alike, so equal hashes mean equal
+ * content and a comparison passes over what did not change. Hashes mean nothing outside the process.
  *
  * Each node knows where it stands in which file. Places are not content: they do not count in comparisons.
  */
@@ -45,7 +45,8 @@ typedef struct Node {
         uint8_t layer;   /* index of the file it comes from */
         uint32_t line;   /* from 1; 0 where there is none */
         uint32_t column; /* from 1, in characters */
-        uint32_t length; /* bytes of a string, without the NUL behind it; members of a map, items of a list */
+        uint32_t length; /* bytes of a string, without the NUL behind it; members of a map, items of a list
+                          */
         union {
                 bool boolean;
                 int64_t integer;

@@ -27,8 +27,8 @@ static const char *const code_names[N_FAILURE_CODES] = {
 };
 
 static const char *const stage_names[N_FAILURE_STAGES] = {
-        [FAILURE_STAGE_NONE] = "",           [FAILURE_STAGE_READ] = "read",   [FAILURE_STAGE_DECODE] = "decode",
-        [FAILURE_STAGE_PARSE] = "parse",     [FAILURE_STAGE_MERGE] = "merge",
+        [FAILURE_STAGE_NONE] = "",       [FAILURE_STAGE_READ] = "read",   [FAILURE_STAGE_DECODE] = "decode",
+        [FAILURE_STAGE_PARSE] = "parse", [FAILURE_STAGE_MERGE] = "merge",
 };
 
 const char *failure_code_to_string(FailureCode code)
@@ -84,8 +84,8 @@ Failure *failure_new(FailureCode code, const char *format, ...)
         return new_with_message(code, FAILURE_STAGE_NONE, NULL, 0, 0, NULL, message);
 }
 
-Failure *failure_new_at(FailureCode code, FailureStage stage, const char *file, uint32_t line, uint32_t column,
-                        const char *path, const char *format, ...)
+Failure *failure_new_at(FailureCode code, FailureStage stage, const char *file, uint32_t line,
+                        uint32_t column, const char *path, const char *format, ...)
 {
         va_list arguments;
         char *message;

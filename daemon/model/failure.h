@@ -2,13 +2,13 @@
 /*
  * Failures: what went wrong with input, as a value
  *
- * A function that can be defeated by what it is given returns a Failure, or NULL when all went well. A failure
- * carries a code, which becomes the name of the error on the bus, the stage of a reload that it ended, and one
- * problem or several with their places in the files. Nothing here is about the program itself: memory that runs
- * out ends the process (GLib), and errno of a system call is put into the message.
+ * A function that can be defeated by what it is given returns a Failure, or NULL when all went well. A
+ * failure carries a code, which becomes the name of the error on the bus, the stage of a reload that it
+ * ended, and one problem or several with their places in the files. Nothing here is about the program
+ * itself: memory that runs out ends the process (GLib), and errno of a system call is put into the message.
  *
- * Messages say what was expected and what was found. They never quote a value out of a config: they may reach a
- * log, and a log has readers that the config does not have.
+ * Messages say what was expected and what was found. They never quote a value out of a config: they may
+ * reach a log, and a log has readers that the config does not have.
  */
 #pragma once
 
@@ -73,8 +73,8 @@ const char *failure_stage_to_string(FailureStage stage);
 /* A failure with one problem that has no place. */
 Failure *failure_new(FailureCode code, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* A failure with one problem at a line and column of a file; path and file may be NULL. */
-Failure *failure_new_at(FailureCode code, FailureStage stage, const char *file, uint32_t line, uint32_t column,
-                        const char *path, const char *format, ...) G_GNUC_PRINTF(7, 8);
+Failure *failure_new_at(FailureCode code, FailureStage stage, const char *file, uint32_t line,
+                        uint32_t column, const char *path, const char *format, ...) G_GNUC_PRINTF(7, 8);
 Failure *failure_free(Failure *failure);
 
 /* What to tell a person: the first problem as "file:line:column: message", with a count of the others. */

@@ -2,8 +2,8 @@
 /*
  * Merge: several layers to one document
  *
- * The result borrows the subtrees that a single layer decides; only the maps (and joined lists) in which layers
- * meet are built anew.
+ * The result borrows the subtrees that a single layer decides; only the maps (and joined lists) in which
+ * layers meet are built anew.
  */
 #pragma once
 
@@ -21,5 +21,6 @@ typedef enum MergeMode {
 bool merge_mode_from_string(const char *name, MergeMode *ret);
 const char *merge_mode_to_string(MergeMode mode);
 
-/* Joins n_layers documents, at least one, the first the base. With one, that document itself is the result. */
+/* Joins n_layers documents, at least one, the first the base. With one, that document itself is the result.
+ */
 Failure *merge(MergeMode mode, Document *const *layers, size_t n_layers, Document **ret);

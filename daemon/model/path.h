@@ -2,9 +2,10 @@
 /*
  * Paths: how a place in a document is written
  *
- * A dotted path (database.pool.size, servers.0.host, hosts."example.com".port) is what people and most messages
- * use; a key that is empty or holds anything outside A-Za-z0-9_- is in double quotes, with \" and \\ inside. A
- * slash path (/database/pool/size/) is what the bus can match on: a JSON Pointer that always ends in a slash.
+ * A dotted path (database.pool.size, servers.0.host, hosts."example.com".port) is what people and most
+ * messages use; a key that is empty or holds anything outside A-Za-z0-9_- is in double quotes, with \" and
+ * \\ inside. A slash path (/database/pool/size/) is what the bus can match on: a JSON Pointer that always
+ * ends in a slash.
  */
 #pragma once
 

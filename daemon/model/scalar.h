@@ -2,9 +2,9 @@
 /*
  * Scalars: text to null, boolean or number
  *
- * The YAML 1.2 core schema for plain scalars, and the two conversions that JSON shares with it. No text here has
- * to end in a NUL, no locale matters, and nothing is rounded silently: an integer that fits neither int64_t nor
- * uint64_t is out of range, and so is a float too big to be finite.
+ * The YAML 1.2 core schema for plain scalars, and the two conversions that JSON shares with it. No text here
+ * has to end in a NUL, no locale matters, and nothing is rounded silently: an integer that fits neither
+ * int64_t nor uint64_t is out of range, and so is a float too big to be finite.
  */
 #pragma once
 
@@ -16,7 +16,8 @@ typedef enum ScalarResult {
         SCALAR_OUT_OF_RANGE, /* the text is one, too big to hold */
 } ScalarResult;
 
-/* A value of any kind up to NODE_STRING; of a string, the text itself is the value and nothing is held here. */
+/* A value of any kind up to NODE_STRING; of a string, the text itself is the value and nothing is held here.
+ */
 typedef struct Scalar {
         NodeKind kind;
         union {
@@ -28,8 +29,8 @@ typedef struct Scalar {
 } Scalar;
 
 /*
- * A decimal integer with an optional sign: NODE_INTEGER, or NODE_UNSIGNED where it is above that. "-0" is 0 and
- * leading zeros count for nothing; formats that refuse them look first.
+ * A decimal integer with an optional sign: NODE_INTEGER, or NODE_UNSIGNED where it is above that. "-0" is 0
+ * and leading zeros count for nothing; formats that refuse them look first.
  */
 ScalarResult scalar_parse_integer(const char *text, size_t length, Scalar *ret);
 /* A decimal number with digits on at least one side of an optional point, an optional sign and exponent. */
@@ -41,5 +42,6 @@ ScalarResult scalar_parse_boolean(const char *text, size_t length, Scalar *ret);
 ScalarResult scalar_parse_core_integer(const char *text, size_t length, Scalar *ret);
 ScalarResult scalar_parse_core_float(const char *text, size_t length, Scalar *ret);
 
-/* What a plain scalar is in the core schema: never SCALAR_INVALID, since what is nothing else is a string. */
+/* What a plain scalar is in the core schema: never SCALAR_INVALID, since what is nothing else is a string.
+ */
 ScalarResult scalar_resolve(const char *text, size_t length, Scalar *ret);

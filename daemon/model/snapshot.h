@@ -2,8 +2,8 @@
 /*
  * Snapshots: a document as one serialized value
  *
- * The form is a little-endian GVariant of type a{sv}, equal byte for byte to what GLib writes for the same value.
- * It is written here and not with GVariantBuilder, which takes microseconds for each leaf.
+ * The form is a little-endian GVariant of type a{sv}, equal byte for byte to what GLib writes for the same
+ * value. It is written here and not with GVariantBuilder, which takes microseconds for each leaf.
  */
 #pragma once
 
@@ -11,5 +11,6 @@
 
 /* The document's bytes. */
 GBytes *snapshot_new(const Document *document);
-/* The same value built by GLib: for programs that want a GVariant in hand, and for the test that both agree. */
+/* The same value built by GLib: for programs that want a GVariant in hand, and for the test that both agree.
+ */
 GVariant *snapshot_to_variant(const Node *node);
