@@ -24,6 +24,7 @@ typedef struct Entry {
 /* An open map or list. */
 typedef struct Frame {
         NodeKind kind;
+        uint8_t layer;
         Place place;
         size_t start; /* index of its first entry */
         const char *key;
@@ -76,6 +77,11 @@ Builder *builder_free(Builder *builder)
         g_free(builder->scratch);
         g_free(builder);
         return NULL;
+}
+
+void builder_set_layer(Builder *builder, unsigned layer)
+{
+        builder->layer = (uint8_t) layer;
 }
 
 static const char *copy_text(Builder *builder, const char *text, size_t length)
@@ -138,6 +144,7 @@ static Failure *open_frame(Builder *builder, NodeKind kind, Place place)
 
         builder->frames[builder->depth++] = (Frame){
                 .kind = kind,
+                .layer = builder->layer,
                 .place = place,
                 .start = builder->n_entries,
                 .key = builder->key,
@@ -400,6 +407,7 @@ Failure *builder_close(Builder *builder)
         Node node = new_node(builder, frame->kind, frame->place);
         Failure *failure;
 
+        node.layer = frame->layer;
         node.length = (uint32_t) count;
         if (frame->kind == NODE_MAP) {
                 Map *map;

@@ -26,6 +26,9 @@ typedef struct Place {
 Builder *builder_new(const char *file, unsigned layer, size_t size_hint);
 Builder *builder_free(Builder *builder);
 
+/* The layer of what is added from now on; a map or list keeps the one it was opened with. */
+void builder_set_layer(Builder *builder, unsigned layer);
+
 /* Values: the next item of the open list, or the value of the key just given. */
 Failure *builder_open_map(Builder *builder, Place place);
 Failure *builder_open_list(Builder *builder, Place place);
