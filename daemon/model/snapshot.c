@@ -2,16 +2,16 @@
 /*
  * The serialization of GVariant, as far as documents need it:
  *
- *  - a map is an array of dict entries {sv}, a list an array of variants. Elements start at multiples of 8; behind
- *    the last one stand the framing offsets, one for the end of each, counted from the array's start. An empty
- *    array is no bytes at all.
- *  - a dict entry is the key with its NUL, zeros up to a multiple of 8, the variant, and one framing offset: the
- *    end of the key.
+ *  - a map is an array of dict entries {sv}, a list an array of variants. Elements start at multiples of 8;
+ * behind the last one stand the framing offsets, one for the end of each, counted from the array's start. An
+ * empty array is no bytes at all.
+ *  - a dict entry is the key with its NUL, zeros up to a multiple of 8, the variant, and one framing offset:
+ * the end of the key.
  *  - a variant is the value's bytes, a NUL, and the type string.
  *  - framing offsets are as wide as the container's own size, they included, needs: 1, 2, 4 or 8 bytes.
  *
- * Whatever is aligned within its container is so within the whole, too, since each container that holds aligned
- * things starts at a multiple of 8 itself. That is why one pass that only appends will do.
+ * Whatever is aligned within its container is so within the whole, too, since each container that holds
+ * aligned things starts at a multiple of 8 itself. That is why one pass that only appends will do.
  */
 #include "daemon/model/snapshot.h"
 
@@ -19,7 +19,8 @@
 
 #define ALIGNMENT 8U
 
-/* The most that surrounds a key or a scalar: zeros before it, a number, NULs, type string, a framing offset. */
+/* The most that surrounds a key or a scalar: zeros before it, a number, NULs, type string, a framing offset.
+ */
 #define ROOM_AROUND 64U
 
 typedef struct Writer {

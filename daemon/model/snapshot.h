@@ -11,6 +11,8 @@
 
 /* The document's bytes. */
 GBytes *snapshot_new(const Document *document);
-/* The same value built by GLib: for programs that want a GVariant in hand, and for the test that both agree.
+/*
+ * A node built by GLib, floating: for programs that want a GVariant in hand, and for the test that both
+ * agree. The root of a document is an a{sv}.
  */
 GVariant *snapshot_to_variant(const Node *node);
