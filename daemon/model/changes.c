@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Members of both maps are sorted, so one walk over the two finds what differs. The order of the walk is that of
- * keys, though, and not that of paths as strings: "a" comes before "a-b" as a key, and "a.x" behind "a-b" as a path.
- * Hence the sort at the end.
+ * Members of both maps are sorted, so one walk over the two finds what differs. The order of the walk is
+ * that of keys, though, and not that of paths as strings: "a" comes before "a-b" as a key, and "a.x" behind
+ * "a-b" as a path. Hence the sort at the end.
  *
- * No change lies under another one. So of the sorted paths the first and the last alone tell what all have in common.
+ * No change lies under another one. So of the sorted paths the first and the last alone tell what all have
+ * in common.
  */
 #include "daemon/model/changes.h"
 
@@ -127,13 +128,20 @@ static GArray *items_new(void)
         return items;
 }
 
+static ChangeKind kind_of(const Member *before, const Member *after)
+{
+        if (!before)
+                return CHANGE_ADDED;
+        return after ? CHANGE_MODIFIED : CHANGE_REMOVED;
+}
+
 /* Either side may be NULL. The path is that of the walk with the key behind it. */
 static void walk_add(Walk *walk, const Member *before, const Member *after)
 {
         const Member *member = before ?: after;
         size_t length = walk->path->len;
         Change change = {
-                .kind = !before ? CHANGE_ADDED : after ? CHANGE_MODIFIED : CHANGE_REMOVED,
+                .kind = kind_of(before, after),
                 .before = before ? &before->value : NULL,
                 .after = after ? &after->value : NULL,
         };
@@ -161,6 +169,16 @@ static void walk_members(Walk *walk, const Member *before, const Member *after)
         g_string_truncate(walk->path, length);
 }
 
+/* Which of the two comes first; NULL stands for the end of its map. */
+static int compare_members(const Member *before, const Member *after)
+{
+        if (!before)
+                return 1;
+        if (!after)
+                return -1;
+        return key_compare(before->key, before->key_length, after->key, after->key_length);
+}
+
 static void walk_maps(Walk *walk, const Node *before, const Node *after)
 {
         uint32_t i = 0, k = 0;
@@ -168,7 +186,7 @@ static void walk_maps(Walk *walk, const Node *before, const Node *after)
         while (i < before->length || k < after->length) {
                 const Member *old = i < before->length ? &before->map->members[i] : NULL;
                 const Member *new = k < after->length ? &after->map->members[k] : NULL;
-                int order = !old ? 1 : !new ? -1 : key_compare(old->key, old->key_length, new->key, new->key_length);
+                int order = compare_members(old, new);
 
                 if (order == 0)
                         walk_members(walk, old, new);
@@ -249,4 +267,126 @@ Changes *changes_filter(Changes *changes, Path *const *paths, size_t n_paths)
                 g_array_append_val(kept, change);
         }
         return changes_take(changes->before, changes->after, kept);
+}
+
+static int compare_steps(const void *a, const void *b)
+{
+        const Path *first = ((const Step *) a)->path, *second = ((const Step *) b)->path;
+        size_t shared = MIN(path_length(first), path_length(second));
+
+        for (size_t i = 0; i < shared; i++) {
+                size_t first_length, second_length;
+                const char *first_text = path_segment(first, i, &first_length);
+                const char *second_text = path_segment(second, i, &second_length);
+                int order = key_compare(first_text, first_length, second_text, second_length);
+
+                if (order != 0)
+                        return order;
+        }
+        return (path_length(first) > path_length(second)) - (path_length(first) < path_length(second));
+}
+
+/* All changes in the order in which their places come in a walk over the document. */
+static GArray *steps_new(const Changes *changes)
+{
+        GArray *steps = g_array_sized_new(FALSE, FALSE, sizeof(Step), (guint) changes_count(changes));
+
+        g_array_set_clear_func(steps, step_clear);
+        for (size_t i = 0; i < changes_count(changes); i++) {
+                Step step = { .change = changes_get(changes, i) };
+
+                step.path = parse_own_path(step.change->path);
+                g_array_append_val(steps, step);
+        }
+        g_array_sort(steps, compare_steps);
+        return steps;
+}
+
+/* How the step's key in a map at that depth compares with a member's. */
+static int compare_step(const Step *step, size_t depth, const Member *member)
+{
+        size_t length;
+        const char *key = path_segment(step->path, depth, &length);
+
+        return key_compare(key, length, member->key, member->key_length);
+}
+
+static Failure *apply_value(Builder *builder, const Step *step)
+{
+        const Node *value = step->change->after;
+        size_t length;
+        const char *key;
+
+        if (!value)
+                return NULL;
+
+        key = path_segment(step->path, path_length(step->path) - 1, &length);
+        builder_add_key(builder, (Place){ value->line, value->column }, key, length);
+        return builder_add_node(builder, value);
+}
+
+static Failure *apply_to_map(Builder *builder, const Node *map, const Step *steps, size_t n_steps,
+                             size_t depth);
+
+/* The steps are those at or under the member. */
+static Failure *apply_to_member(Builder *builder, const Member *member, const Step *steps, size_t n_steps,
+                                size_t depth)
+{
+        Place place = { member->value.line, member->value.column };
+
+        if (n_steps == 0)
+                return builder_add_member(builder, member);
+        if (path_length(steps->path) == depth + 1)
+                return apply_value(builder, steps);
+
+        g_assert(member->value.kind == NODE_MAP);
+        builder_add_key(builder, place, member->key, member->key_length);
+        return apply_to_map(builder, &member->value, steps, n_steps, depth + 1);
+}
+
+static Failure *apply_to_map(Builder *builder, const Node *map, const Step *steps, size_t n_steps,
+                             size_t depth)
+{
+        size_t done = 0;
+        Failure *failure;
+
+        builder_set_layer(builder, map->layer);
+        failure = builder_open_map(builder, (Place){ map->line, map->column });
+
+        for (uint32_t i = 0; i < map->length && !failure; i++) {
+                const Member *member = &map->map->members[i];
+                size_t first;
+
+                for (; !failure && done < n_steps && compare_step(&steps[done], depth, member) < 0; done++)
+                        failure = apply_value(builder, &steps[done]);
+                first = done;
+                while (done < n_steps && compare_step(&steps[done], depth, member) == 0)
+                        done++;
+                if (!failure)
+                        failure = apply_to_member(builder, member, steps + first, done - first, depth);
+        }
+        for (; !failure && done < n_steps; done++)
+                failure = apply_value(builder, &steps[done]);
+        return failure ?: builder_close(builder);
+}
+
+Document *changes_apply(const Changes *changes, Document *before)
+{
+        g_autoptr(Builder) builder = NULL;
+        g_autoptr(GArray) steps = NULL;
+        g_autoptr(Failure) failure = NULL;
+
+        if (changes_count(changes) == 0)
+                return document_ref(before);
+
+        builder = builder_new(NULL, 0, 0);
+        builder_borrow(builder, before);
+        builder_borrow(builder, changes->after);
+        steps = steps_new(changes);
+        failure = apply_to_map(builder, document_root(before), (const Step *) (void *) steps->data,
+                               steps->len, 0);
+        /* What comes out of two documents that are within the limits, each value at its own depth, is so,
+         * too. */
+        g_assert(!failure);
+        return builder_end(builder);
 }
