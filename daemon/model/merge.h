@@ -10,6 +10,9 @@
 #include "daemon/model/document.h"
 #include "daemon/model/failure.h"
 
+/* Files that one config is made of. */
+#define MERGE_MAX_LAYERS 16U
+
 typedef enum MergeMode {
         MERGE_DEEP,    /* maps key by key, the rest replaced */
         MERGE_APPEND,  /* like deep, lists joined */
