@@ -16,8 +16,7 @@ typedef enum ScalarResult {
         SCALAR_OUT_OF_RANGE, /* the text is one, too big to hold */
 } ScalarResult;
 
-/* A value of any kind up to NODE_STRING; of a string, the text itself is the value and nothing is held here.
- */
+/* A value of any kind up to NODE_STRING, which holds nothing here: the text itself is the value. */
 typedef struct Scalar {
         NodeKind kind;
         union {
@@ -42,6 +41,5 @@ ScalarResult scalar_parse_boolean(const char *text, size_t length, Scalar *ret);
 ScalarResult scalar_parse_core_integer(const char *text, size_t length, Scalar *ret);
 ScalarResult scalar_parse_core_float(const char *text, size_t length, Scalar *ret);
 
-/* What a plain scalar is in the core schema: never SCALAR_INVALID, since what is nothing else is a string.
- */
+/* What a plain scalar is in the core schema. Never SCALAR_INVALID: what is nothing else is a string. */
 ScalarResult scalar_resolve(const char *text, size_t length, Scalar *ret);
