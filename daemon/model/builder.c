@@ -19,6 +19,7 @@ typedef struct Entry {
         Member member; /* key is NULL in a list */
         Place key_place;
         uint32_t order; /* which of the values so far: the sort is to keep it */
+        bool yields;    /* gives way to another member of that key */
 } Entry;
 
 /* An open map or list. */
@@ -27,6 +28,7 @@ typedef struct Frame {
         uint8_t layer;
         Place place;
         size_t start; /* index of its first entry */
+        bool has_defaults;
         const char *key;
         uint32_t key_length;
         Place key_place;
@@ -241,6 +243,17 @@ Failure *builder_add_member(Builder *builder, const Member *member)
         return builder_add_node(builder, &member->value);
 }
 
+Failure *builder_add_default(Builder *builder, const Member *member)
+{
+        Failure *failure = builder_add_member(builder, member);
+
+        if (failure)
+                return failure;
+        builder->entries[builder->n_entries - 1].yields = true;
+        builder->frames[builder->depth - 1].has_defaults = true;
+        return NULL;
+}
+
 bool builder_has_key(const Builder *builder, const char *key, size_t length)
 {
         const Frame *frame = &builder->frames[builder->depth - 1];
@@ -260,7 +273,11 @@ static int compare_entries(const void *a, const void *b)
         int order = key_compare(first->member.key, first->member.key_length, second->member.key,
                                 second->member.key_length);
 
-        return order != 0 ? order : (first->order > second->order) - (first->order < second->order);
+        if (order != 0)
+                return order;
+        if (first->yields != second->yields)
+                return first->yields ? 1 : -1;
+        return (first->order > second->order) - (first->order < second->order);
 }
 
 static void sort_entries(Entry *entries, size_t count)
@@ -284,6 +301,23 @@ static void sort_entries(Entry *entries, size_t count)
                         entries[at] = entries[at - 1];
                 entries[at] = entry;
         }
+}
+
+/* Drops each default that stands behind a member of its key; returns how many entries are left. */
+static size_t drop_defaults(Entry *entries, size_t count)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < count; i++) {
+                const Member *member = &entries[i].member,
+                             *last = kept > 0 ? &entries[kept - 1].member : NULL;
+
+                if (entries[i].yields && last &&
+                    key_compare(last->key, last->key_length, member->key, member->key_length) == 0)
+                        continue;
+                entries[kept++] = entries[i];
+        }
+        return kept;
 }
 
 static Failure *check_duplicates(const Builder *builder, const Entry *entries, size_t count)
@@ -408,12 +442,13 @@ Failure *builder_close(Builder *builder)
         Failure *failure;
 
         node.layer = frame->layer;
-        node.length = (uint32_t) count;
         if (frame->kind == NODE_MAP) {
                 Map *map;
 
                 if (count > 1)
                         sort_entries(entries, count);
+                if (frame->has_defaults)
+                        count = drop_defaults(entries, count);
                 failure = check_duplicates(builder, entries, count);
                 if (failure)
                         return failure;
@@ -433,6 +468,7 @@ Failure *builder_close(Builder *builder)
                 node.list = list;
         }
 
+        node.length = (uint32_t) count;
         builder->n_entries = frame->start;
         builder->key = frame->key;
         builder->key_length = frame->key_length;
@@ -444,6 +480,12 @@ Failure *builder_close(Builder *builder)
 
 Node builder_last(const Builder *builder)
 {
+        return builder->last;
+}
+
+Node builder_take_last(Builder *builder)
+{
+        builder->n_entries--;
         return builder->last;
 }
 

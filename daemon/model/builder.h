@@ -50,6 +50,11 @@ Failure *builder_add_node(Builder *builder, const Node *node);
 void builder_add_key(Builder *builder, Place place, const char *key, size_t length);
 /* As builder_add_key and builder_add_node together, for a member of another finished map. */
 Failure *builder_add_member(Builder *builder, const Member *member);
+/*
+ * Likewise, but gives way to any other member of that key, before or after, and to an earlier one of its own
+ * sort: what a merge key brings.
+ */
+Failure *builder_add_default(Builder *builder, const Member *member);
 /* True if the open map, which may hold members out of order, has that key already. Slow on large maps. */
 bool builder_has_key(const Builder *builder, const char *key, size_t length);
 
@@ -58,6 +63,12 @@ Failure *builder_close(Builder *builder);
 
 /* The value added or closed last, complete and stable until the builder ends: what an anchor stands for. */
 Node builder_last(const Builder *builder);
+
+/*
+ * The same, and takes it out of the open map or list again, with its key. The value stays complete and
+ * stable, too.
+ */
+Node builder_take_last(Builder *builder);
 
 /* Dotted path of the place where the next value goes; for messages. */
 char *builder_path(const Builder *builder);
