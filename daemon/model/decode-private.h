@@ -18,3 +18,6 @@ Failure *decode_json(Builder *builder, const char *text, size_t length, const ch
 Failure *decode_env(Builder *builder, const char *text, size_t length, const char *file,
                     const char *separator);
 Failure *decode_ini(Builder *builder, const char *text, size_t length, const char *file);
+
+/* The place of a byte of the text: counts from the start, so it is for failures only. */
+Place decode_place(const char *text, size_t offset);
