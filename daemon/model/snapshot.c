@@ -128,12 +128,12 @@ static void write_variant(Writer *writer, const Node *node)
 static void write_ends(Writer *writer, size_t start, uint32_t count)
 {
         unsigned width = offset_width(writer->length - start, count);
-        const size_t *ends = (const size_t *) (void *) writer->ends->data + writer->ends->len - count;
+        guint first = writer->ends->len - count;
 
         writer_make_room(writer, (size_t) count * width);
         for (uint32_t i = 0; i < count; i++)
-                write_offset(writer, ends[i] - start, width);
-        g_array_set_size(writer->ends, writer->ends->len - count);
+                write_offset(writer, g_array_index(writer->ends, size_t, first + i) - start, width);
+        g_array_set_size(writer->ends, first);
 }
 
 static void write_list(Writer *writer, const Node *list)
