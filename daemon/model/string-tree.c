@@ -3,28 +3,24 @@
 
 #include "daemon/model/path.h"
 
-#include <obstack.h>
 #include <string.h>
-
-#define obstack_chunk_alloc g_malloc
-#define obstack_chunk_free g_free
 
 struct StringNode {
         StringNode *parent; /* NULL for the root */
+        StringNode *child;  /* of a group: the one added last */
+        StringNode *next;   /* in the same group, added before */
         const char *key;
+        const char *text; /* NULL for a group */
         uint32_t key_length;
         uint32_t length; /* of text */
         Place key_place;
         Place place;
-        const char *text;  /* NULL for a group */
-        StringNode *child; /* of a group: the one added last */
-        StringNode *next;  /* in the same group, added before */
+        char bytes[]; /* of key and text */
 };
 
 struct StringTree {
         const char *file;
-        struct obstack region; /* all nodes and their text */
-        GHashTable *nodes;     /* set of all but the root, by parent and key */
+        GHashTable *nodes; /* set of all but the root, by parent and key */
         StringNode root;
 };
 
@@ -50,10 +46,9 @@ StringTree *string_tree_new(const char *file)
 
         *tree = (StringTree){
                 .file = file,
-                .nodes = g_hash_table_new(node_hash, node_same),
+                .nodes = g_hash_table_new_full(node_hash, node_same, g_free, NULL),
                 .root = { .place = { 1, 1 } },
         };
-        obstack_init(&tree->region);
         return tree;
 }
 
@@ -63,7 +58,6 @@ StringTree *string_tree_free(StringTree *tree)
                 return NULL;
 
         g_hash_table_unref(tree->nodes);
-        obstack_free(&tree->region, NULL);
         g_free(tree);
         return NULL;
 }
@@ -110,18 +104,25 @@ static StringNode *find(StringTree *tree, StringNode *parent, const char *key, s
         return g_hash_table_lookup(tree->nodes, &wanted);
 }
 
-static StringNode *add(StringTree *tree, StringNode *parent, Place place, const char *key, size_t key_length)
+/* text is NULL for a group. */
+static StringNode *add(StringTree *tree, StringNode *parent, Place key_place, const char *key,
+                       size_t key_length, Place place, const char *text, size_t length)
 {
-        StringNode *node = obstack_alloc(&tree->region, sizeof *node);
+        StringNode *node = g_malloc(sizeof *node + key_length + length);
 
         *node = (StringNode){
                 .parent = parent,
-                .key = obstack_copy(&tree->region, key, key_length),
-                .key_length = (uint32_t) key_length,
-                .key_place = place,
-                .place = place,
                 .next = parent->child,
+                .key = node->bytes,
+                .text = text ? node->bytes + key_length : NULL,
+                .key_length = (uint32_t) key_length,
+                .length = (uint32_t) length,
+                .key_place = key_place,
+                .place = place,
         };
+        memcpy(node->bytes, key, key_length);
+        if (text)
+                memcpy(node->bytes + key_length, text, length);
         parent->child = node;
         g_hash_table_add(tree->nodes, node);
         return node;
@@ -134,7 +135,7 @@ Failure *string_tree_add_group(StringTree *tree, StringNode *parent, Place place
 
         if (node && node->text)
                 return conflict(tree, node, place, true);
-        *ret = node ?: add(tree, parent, place, key, key_length);
+        *ret = node ?: add(tree, parent, place, key, key_length, place, NULL, 0);
         return NULL;
 }
 
@@ -145,10 +146,7 @@ Failure *string_tree_add_value(StringTree *tree, StringNode *parent, Place key_p
 
         if (node)
                 return conflict(tree, node, key_place, false);
-        node = add(tree, parent, key_place, key, key_length);
-        node->place = place;
-        node->text = obstack_copy(&tree->region, text, length);
-        node->length = (uint32_t) length;
+        add(tree, parent, key_place, key, key_length, place, text, length);
         return NULL;
 }
 
