@@ -68,6 +68,9 @@ typedef struct Version {
 /* The name on the bus, as in "rollback" and "rolled-back". */
 const char *origin_to_string(Origin origin);
 const char *version_state_to_string(VersionState state);
+/* And back; false for any other name. */
+bool origin_from_string(const char *name, Origin *ret);
+bool version_state_from_string(const char *name, VersionState *ret);
 
 Layer *layer_new(const char *file, Format format, GBytes *bytes);
 Layer *layer_free(Layer *layer);
