@@ -2,12 +2,13 @@
 /*
  * Store: versions, numbers and registrations on disk
  *
- * One SQLite database in write-ahead mode, owned by the daemon alone. A kill at any instruction loses nothing that
- * a call here has returned from; a power cut may lose the newest versions but never damages the rest, and never
- * lets a number be given out twice: numbers are reserved in blocks with a full sync before the first is used.
+ * One SQLite database in write-ahead mode, owned by the daemon alone. A kill at any instruction loses
+ * nothing that a call here has returned from; a power cut may lose the newest versions but never damages the
+ * rest, and never lets a number be given out twice: numbers are reserved in blocks with a full sync before
+ * the first is used.
  *
- * What need not stand between a file event and the signal (digests, pruning, reserving, the checkpoint) is left to
- * store_tidy(), to be called once subscribers were told.
+ * What need not stand between a file event and the signal (digests, pruning, reserving, the checkpoint) is
+ * left to store_tidy(), to be called once subscribers were told.
  */
 #pragma once
 
@@ -28,10 +29,10 @@ typedef struct Registration {
 } Registration;
 
 /*
- * Opens or creates the database in a directory, which is created with mode 0700 where missing. A database that is
- * corrupt or from a newer release is set aside under another name, never deleted, and a new one with a new epoch
- * takes its place; *ret_set_aside then tells in one sentence what was found and where it went. A database that
- * cannot be written is a failure.
+ * Opens or creates the database in a directory, which is created with mode 0700 where missing. A database
+ * that is corrupt or from a newer release is set aside under another name, never deleted, and a new one with
+ * a new epoch takes its place; *ret_set_aside then tells in one sentence what was found and where it went. A
+ * database that cannot be written is a failure.
  */
 Failure *store_open(const char *directory, Store **ret, char **ret_set_aside);
 /* Ends cleanly: numbers that were reserved and not used are given back. */
@@ -47,8 +48,8 @@ Failure *store_list_registrations(Store *store, GPtrArray **ret);
 Registration *registration_free(Registration *registration);
 
 /*
- * Records a version as the active one and gives it its number (version->number). The one that was active becomes
- * previous_state. On failure nothing has changed.
+ * Records a version as the active one and gives it its number (version->number). The one that was active
+ * becomes previous_state. On failure nothing has changed.
  */
 Failure *store_add_version(Store *store, const char *config, Version *version, VersionState previous_state);
 /* The active version's bytes become others that decode alike. */
@@ -63,8 +64,8 @@ Failure *store_load_active(Store *store, const char *config, Version **ret);
 Failure *store_forget(Store *store, const char *config);
 
 /*
- * Several files cannot be replaced at once. Before the first is touched, the version that they are to hold is
- * written down (synced); after a crash, store_load_intent() says what to finish. 0 takes the intent away.
+ * Several files cannot be replaced at once. Before the first is touched, the version that they are to hold
+ * is written down (synced); after a crash, store_load_intent() says what to finish. 0 takes the intent away.
  * store_add_version() takes it away in its own transaction.
  */
 Failure *store_save_intent(Store *store, const char *config, uint64_t number);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Store: opening, closing and intents
+ *
+ * What stands in each of its tables is described in schema.c. Registrations, versions, numbers, and what can
+ * wait, each have a file of their own: store-registrations.c, store-versions.c, store-numbers.c,
+ * store-tidy.c.
+ */
+#include "daemon/store/store-internal.h"
+#include "daemon/store/version-row.h"
+
+#include <string.h>
+
+#define EPOCH_LENGTH 32
+
+bool store_text_is_valid(const char *text)
+{
+        return !text || g_utf8_validate(text, -1, NULL);
+}
+
+static Failure *load_epoch(Store *store)
+{
+        g_autoptr(Statement) load = database_statement(store->database, STATEMENT_LOAD_EPOCH);
+        int r;
+
+        r = sqlite3_step(load);
+        if (r == SQLITE_ROW)
+                r = statement_read_text(load, 0, &store->epoch);
+        else if (r == SQLITE_DONE)
+                r = SQLITE_CORRUPT;
+        if (r == SQLITE_OK && (!store->epoch || strlen(store->epoch) != EPOCH_LENGTH ||
+                               strspn(store->epoch, "0123456789abcdef") != EPOCH_LENGTH)) {
+                g_clear_pointer(&store->epoch, g_free);
+                r = SQLITE_CORRUPT;
+        }
+        return r == SQLITE_OK ? NULL : database_read_failure(store->database, r, "The epoch");
+}
+
+/* What a start rests on must be readable now; once the daemon has begun with it, it is too late for a new
+ * one. */
+static Failure *check_content(Store *store)
+{
+        g_autoptr(GPtrArray) registrations = NULL;
+        Failure *failure;
+
+        failure = load_epoch(store);
+        return failure ?: store_list_registrations(store, &registrations);
+}
+
+Failure *store_open_in_boot(const char *directory, sd_id128_t boot, Store **ret, char **ret_set_aside)
+{
+        g_autoptr(Store) store = g_new0(Store, 1);
+        g_autofree char *set_aside = NULL;
+        Failure *failure;
+
+        store->boot = boot;
+        failure = database_open(directory, &store->database, &set_aside);
+        if (failure)
+                return failure;
+
+        failure = check_content(store);
+        if (failure && !set_aside && database_is_damaged(store->database)) {
+                failure = failure_free(failure);
+                failure = database_renew(&store->database, "is damaged (in its content)", &set_aside);
+                if (!failure)
+                        failure = check_content(store);
+        }
+        if (failure)
+                return failure;
+
+        /* One sync for all configs, or else one for each, before its first version. */
+        if (database_begin(store->database, DURABILITY_FULL) == SQLITE_OK)
+                (void) database_end(store->database, numbers_reserve_all(store));
+
+        *ret = g_steal_pointer(&store);
+        if (ret_set_aside)
+                *ret_set_aside = g_steal_pointer(&set_aside);
+        return NULL;
+}
+
+Failure *store_open(const char *directory, Store **ret, char **ret_set_aside)
+{
+        sd_id128_t boot;
+
+        /* Where it is not to be had, every start is taken for one after another boot. */
+        if (sd_id128_get_boot(&boot) < 0 && sd_id128_randomize(&boot) < 0)
+                return failure_new(FAILURE_WRITE_FAILED,
+                                   "The state in %s cannot be used: the kernel gives neither the id of this "
+                                   "boot "
+                                   "nor random bytes",
+                                   directory);
+        return store_open_in_boot(directory, boot, ret, ret_set_aside);
+}
+
+Store *store_close(Store *store)
+{
+        if (!store)
+                return NULL;
+
+        if (store->database) {
+                /* Where it cannot be done, numbers have a gap after the next boot; no harm. */
+                if (database_begin(store->database, DURABILITY_FULL) == SQLITE_OK)
+                        (void) database_end(store->database, numbers_give_back(store));
+                database_close(store->database);
+        }
+        g_free(store->epoch);
+        g_free(store);
+        return NULL;
+}
+
+const char *store_epoch(const Store *store)
+{
+        return store->epoch;
+}
+
+int store_run_with_name(Store *store, StatementId id, const char *name)
+{
+        g_autoptr(Statement) statement = database_statement(store->database, id);
+        int r;
+
+        r = database_begin(store->database, DURABILITY_FULL);
+        if (r != SQLITE_OK)
+                return r;
+
+        statement_bind_text(statement, 1, name);
+        return database_end(store->database, statement_run(statement));
+}
+
+/* *ret_found is false where there is no such version. */
+static int save_intent(Store *store, const char *config, uint64_t number, bool *ret_found)
+{
+        g_autoptr(Statement) save = database_statement(store->database, STATEMENT_SAVE_INTENT);
+        int r;
+
+        statement_bind_text(save, 1, config);
+        (void) sqlite3_bind_int64(save, 2, (int64_t) number);
+        r = statement_run(save);
+        *ret_found = database_changed(store->database) > 0;
+        return r;
+}
+
+Failure *store_save_intent(Store *store, const char *config, uint64_t number)
+{
+        bool found = true;
+        int r;
+
+        if (number == 0) {
+                r = store_run_with_name(store, STATEMENT_DELETE_INTENT, config);
+        } else {
+                r = database_begin(store->database, DURABILITY_FULL);
+                if (r == SQLITE_OK)
+                        r = database_end(store->database, save_intent(store, config, number, &found));
+        }
+        if (r != SQLITE_OK)
+                return database_write_failure(store->database, r,
+                                              "What the files of config '%s' are to hold", config);
+
+        return found ? NULL
+                     : failure_new(FAILURE_NO_SUCH_VERSION,
+                                   "There is no version %" G_GUINT64_FORMAT " of config '%s'", number,
+                                   config);
+}
+
+Failure *store_load_intent(Store *store, const char *config, uint64_t *ret)
+{
+        g_autoptr(Statement) load = database_statement(store->database, STATEMENT_LOAD_INTENT);
+        int r;
+
+        *ret = 0;
+        statement_bind_text(load, 1, config);
+        r = sqlite3_step(load);
+        if (r == SQLITE_ROW)
+                r = statement_read_count(load, 0, ret);
+        else if (r == SQLITE_DONE)
+                r = SQLITE_OK;
+        return r == SQLITE_OK ? NULL
+                              : database_read_failure(store->database, r,
+                                                      "What the files of config '%s' are to hold", config);
+}
