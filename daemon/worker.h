@@ -2,8 +2,8 @@
 /*
  * Worker: work that may block, off the loop
  *
- * A job runs on another thread, then its end is told on the loop's. Jobs share nothing with the daemon but what
- * they were given. Costs no wakeup while there is no work.
+ * A job runs on another thread, then its end is told on the loop's. Jobs share nothing with the daemon but
+ * what they were given. Costs no wakeup while there is no work.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ typedef void (*WorkerRun)(void *job);
 typedef void (*WorkerDone)(void *job);
 
 int worker_new(sd_event *event, Worker **ret);
-/* Waits for the jobs that run, then tells of all that were submitted. */
+/* Waits until all that was submitted has run, and tells of it. Not to be called by a WorkerDone. */
 Worker *worker_free(Worker *worker);
 void worker_submit(Worker *worker, void *job, WorkerRun run, WorkerDone done);
 /* Jobs that were submitted and whose end was not told yet. */
