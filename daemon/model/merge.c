@@ -128,6 +128,10 @@ static Failure *join_maps(const Merge *merge, const Node **maps, size_t n_maps, 
                         values[n_values++] = &member->value;
                         positions[i]++;
                 }
+                if (n_values == 1) {
+                        failure = builder_add_member(merge->builder, next);
+                        continue;
+                }
                 builder_add_key(merge->builder, (Place){ next->value.line, next->value.column }, next->key,
                                 next->key_length);
                 failure = add_values(merge, values, n_values, depth + 1);
