@@ -247,7 +247,7 @@ static void test_race_create(FileScene *scene, const void *data)
 static int save_and_create(FileScene *scene, unsigned step)
 {
         if (step < 2)
-                write_file(scene->file, step == 0 ? "theirs" : "newest");
+                write_file(scene->file, step == 0 ? "newer" : "newest");
         return 0;
 }
 
