@@ -223,11 +223,21 @@ static Failure *handle_key(Decoder *decoder)
         return NULL;
 }
 
+/* The file has no NUL, but an escape can make one. */
+static bool has_nul(const yaml_event_t *event)
+{
+        return event->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE &&
+               memchr(event->data.scalar.value, '\0', event->data.scalar.length);
+}
+
 static Failure *handle_scalar(Decoder *decoder)
 {
         Failure *failure;
         Scalar scalar;
 
+        if (has_nul(&decoder->event))
+                return fail(decoder, FAILURE_PARSE_FAILED,
+                            "there is a NUL in this text: expected any other character");
         if (expects_key(decoder))
                 return handle_key(decoder);
 

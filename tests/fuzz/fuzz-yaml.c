@@ -21,6 +21,7 @@ static void write_text(GString *text, const char *value, size_t length)
         for (const char *at = value; at < value + length; at = g_utf8_next_char(at)) {
                 gunichar c = g_utf8_get_char(at);
 
+                g_assert_cmpuint(c, !=, 0);
                 if (c == '"' || c == '\\')
                         g_string_append_printf(text, "\\%c", (char) c);
                 else if (c >= ' ' && c <= '~')
