@@ -96,6 +96,27 @@ Failure *failure_new_at(FailureCode code, FailureStage stage, const char *file, 
         return new_with_message(code, stage, file, line, column, path, message);
 }
 
+static void *problem_copy(const void *data, void *userdata)
+{
+        const Problem *problem = data;
+        Problem *copy = g_new(Problem, 1);
+
+        *copy = *problem;
+        copy->path = g_strdup(problem->path);
+        copy->file = g_strdup(problem->file);
+        copy->message = g_strdup(problem->message);
+        return copy;
+}
+
+Failure *failure_copy(const Failure *failure)
+{
+        Failure *copy = g_new(Failure, 1);
+
+        *copy = *failure;
+        copy->problems = g_ptr_array_copy(failure->problems, problem_copy, NULL);
+        return copy;
+}
+
 Failure *failure_free(Failure *failure)
 {
         if (!failure)

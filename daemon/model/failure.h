@@ -75,6 +75,7 @@ Failure *failure_new(FailureCode code, const char *format, ...) G_GNUC_PRINTF(2,
 /* A failure with one problem at a line and column of a file; path and file may be NULL. */
 Failure *failure_new_at(FailureCode code, FailureStage stage, const char *file, uint32_t line,
                         uint32_t column, const char *path, const char *format, ...) G_GNUC_PRINTF(7, 8);
+Failure *failure_copy(const Failure *failure);
 Failure *failure_free(Failure *failure);
 
 /* What to tell a person: the first problem as "file:line:column: message", with a count of the others. */

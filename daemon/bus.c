@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/bus.h"
+
+#include "daemon/failure-bus.h"
+#include "introspection/names.h"
+
+static void on_removed(Config *config, void *userdata)
+{
+        Bus *bus = userdata;
+
+        config_bus_removed(config, bus);
+        subscriptions_remove_config(bus->subscriptions, config);
+}
+
+static const ManagerObserver observer = {
+        .added = config_bus_added,
+        .removed = on_removed,
+        .changed = config_bus_changed,
+        .failed = config_bus_failed,
+        .properties_changed = config_bus_properties_changed,
+        .hot_reload_changed = manager_bus_hot_reload_changed,
+};
+
+int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
+{
+        g_autoptr(Bus) bus = g_new(Bus, 1);
+        int r;
+
+        *bus = (Bus){
+                .bus = sd_bus_ref(connection),
+                .manager = manager,
+                .subscriptions = subscriptions_new(connection, manager),
+        };
+        manager_set_observer(manager, &observer, bus);
+
+        r = sd_bus_add_object_manager(connection, NULL, RECONF_MANAGER_PATH);
+        if (r >= 0)
+                r = manager_bus_export(bus);
+        if (r >= 0)
+                r = config_bus_export(bus);
+        if (r < 0)
+                return r;
+        *ret = g_steal_pointer(&bus);
+        return 0;
+}
+
+Bus *bus_free(Bus *bus)
+{
+        if (!bus)
+                return NULL;
+
+        subscriptions_free(bus->subscriptions);
+        sd_bus_unref(bus->bus);
+        g_free(bus);
+        return NULL;
+}
+
+void bus_reply_version(Config *config, uint64_t version, const Failure *failure, void *userdata)
+{
+        sd_bus_message *call = userdata;
+
+        /* One that cannot be answered has left. */
+        if (failure)
+                (void) failure_bus_reply(call, failure);
+        else
+                (void) sd_bus_reply_method_return(call, "t", version);
+        sd_bus_message_unref(call);
+}
+
+int bus_reply_instances(sd_bus_message *call)
+{
+        /* Programs make themselves known by RegisterInstance, which this interface does not have yet. */
+        return sd_bus_reply_method_return(call, "a(osuststa{sv})", 0);
+}
+
+static int append_failures(sd_bus_message *m, const Statistics *statistics)
+{
+        int r = sd_bus_message_open_container(m, 'e', "sv");
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", "failures");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "a{st}");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "{st}");
+        for (FailureStage stage = FAILURE_STAGE_NONE + 1; stage < N_FAILURE_STAGES && r >= 0; stage++)
+                r = sd_bus_message_append(m, "{st}", failure_stage_to_string(stage),
+                                          statistics->failures[stage]);
+        for (unsigned open = 3; open > 0 && r >= 0; open--)
+                r = sd_bus_message_close_container(m);
+        return r;
+}
+
+static int append_statistics(sd_bus_message *m, const Statistics *statistics, uint64_t configs,
+                             uint64_t subscribers)
+{
+        /* clang-format off */
+        int r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}",
+                                      "configs", "t", configs,
+                                      "denials", "t", statistics->denials,
+                                      "file-events", "t", statistics->file_events,
+                                      "instances", "t", UINT64_C(0),
+                                      "reloads", "t", statistics->reloads,
+                                      "rollbacks", "t", statistics->rollbacks,
+                                      "signals", "t", statistics->signals,
+                                      "subscribers", "t", subscribers,
+                                      "unchanged", "t", statistics->unchanged,
+                                      "uptime-us", "t", (uint64_t) g_get_monotonic_time() - statistics->since);
+
+        if (r >= 0)
+                r = append_failures(m, statistics);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "{sv}", "latency-us", "a{sd}", 4,
+                                          "p50", statistics_get_latency(statistics, 0.5),
+                                          "p90", statistics_get_latency(statistics, 0.9),
+                                          "p99", statistics_get_latency(statistics, 0.99),
+                                          "max", statistics_get_latency(statistics, 1));
+        /* clang-format on */
+        return r;
+}
+
+int bus_reply_statistics(sd_bus_message *call, const Statistics *statistics, uint64_t configs,
+                         uint64_t subscribers)
+{
+        sd_bus_message *reply = NULL;
+        int r = sd_bus_message_new_method_return(call, &reply);
+
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "{sv}");
+        if (r >= 0)
+                r = append_statistics(reply, statistics, configs, subscribers);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r;
+}

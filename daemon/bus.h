@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Bus: the manager's and the configs' objects on one connection
+ */
+#pragma once
+
+#include "daemon/manager.h"
+#include "daemon/subscription.h"
+
+#include <systemd/sd-bus.h>
+
+typedef struct Bus {
+        sd_bus *bus;
+        Manager *manager;
+        Subscriptions *subscriptions;
+} Bus;
+
+/* Exports all objects on an open connection and listens to the manager; negative errno. */
+int bus_new(sd_bus *connection, Manager *manager, Bus **ret);
+Bus *bus_free(Bus *bus);
+
+/* The interfaces, each in its own file. */
+int manager_bus_export(Bus *bus);
+int config_bus_export(Bus *bus);
+
+/* The config's object path. */
+char *config_bus_path(const Config *config);
+
+/* What a listener of the manager has to send out. */
+void config_bus_added(Config *config, void *bus);
+void config_bus_removed(Config *config, void *bus);
+void config_bus_changed(Config *config, const ConfigUpdate *update, void *bus);
+void config_bus_failed(Config *config, const Failure *failure, bool is_public, void *bus);
+void config_bus_properties_changed(Config *config, ConfigProperty properties, void *bus);
+void manager_bus_hot_reload_changed(void *bus);
+
+/* What Manager and Config have in common: the same question by name and by object. */
+int config_bus_reload(Config *config, sd_bus_message *call, const Author *author);
+int config_bus_rollback(Config *config, uint64_t version, const char *message, sd_bus_message *call,
+                        const Author *author);
+int config_bus_reply_history(Bus *bus, Config *config, sd_bus_message *call, sd_bus_error *error);
+int bus_reply_instances(sd_bus_message *call);
+/* counts are of configs and subscribers that the statistics are about. */
+int bus_reply_statistics(sd_bus_message *call, const Statistics *statistics, uint64_t configs,
+                         uint64_t subscribers);
+/* The number of a call's own promise, when it is kept: a ConfigDone whose userdata is the call. */
+void bus_reply_version(Config *config, uint64_t version, const Failure *failure, void *call);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bus, bus_free)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Callers: who is at the other end of a call
+ *
+ * The bus is asked, without waiting; what it says was true when the caller connected and cannot be forged.
+ * The caller's unit is looked up under its pid and only ever shown.
+ */
+#pragma once
+
+#include "daemon/store/version.h"
+
+#include <systemd/sd-bus.h>
+
+typedef struct Caller {
+        const char *name; /* unique name on the bus */
+        Author author;
+} Caller;
+
+/* Handles a call whose caller is known; as sd_bus_message_handler_t in all else. */
+typedef int (*CallerHandler)(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error);
+
+/*
+ * Finds out who made the call, then has it handled. Returns at once, as a method's handler does; what the
+ * handler later returns or sets as error becomes the answer. userdata must live as long as the bus.
+ */
+int caller_identify(sd_bus_message *m, CallerHandler handler, void *userdata, sd_bus_error *error);

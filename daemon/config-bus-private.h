@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The inside of the Config interface, for the files that it is spread over
+ */
+#pragma once
+
+#include "daemon/bus.h"
+
+#define CONFIG_BUS_MAX_REPLY_SIZE (16U * 1024 * 1024)
+
+/* The config of an object path, or NULL. */
+Config *config_bus_find(const Bus *bus, const char *path);
+
+Failure *config_bus_check_loaded(const Config *config);
+/* As node_size() counts. */
+Failure *config_bus_check_size(uint64_t size);
+
+/* Methods that compare versions. */
+int config_bus_method_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int config_bus_method_subscribe(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int config_bus_method_unsubscribe(sd_bus_message *m, void *userdata, sd_bus_error *error);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a config says by itself
+ *
+ * What everybody may read is broadcast, once; anything else goes to each subscriber alone. A send that fails
+ * is no more than a signal lost: the numbers in the next one show it, and Subscribe() brings what was
+ * missed.
+ */
+#include "daemon/bus.h"
+#include "daemon/document-bus.h"
+#include "daemon/failure-bus.h"
+#include "daemon/log.h"
+#include "introspection/names.h"
+
+/* Changes beyond this are left out of a signal. */
+#define MAX_SIGNAL_SIZE (1024U * 1024)
+
+/* Appends a signal's arguments. */
+typedef int (*AppendSignal)(sd_bus_message *m, const void *content, const Subscription *subscription);
+
+static int append_details(sd_bus_message *m, const ConfigUpdate *update, bool truncated)
+{
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "{sv}{sv}", "origin", "s", origin_to_string(update->origin),
+                                          "time", "t", update->time);
+        if (r >= 0 && update->message)
+                r = sd_bus_message_append(m, "{sv}", "message", "s", update->message);
+        if (r >= 0 && update->author->uid != (uid_t) -1)
+                r = sd_bus_message_append(m, "{sv}", "uid", "u", (uint32_t) update->author->uid);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'e', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", "files");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "as");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "s");
+        for (guint i = 0; i < update->files->len && r >= 0; i++)
+                r = sd_bus_message_append(m, "s", g_ptr_array_index(update->files, i));
+        for (unsigned open = 3; open > 0 && r >= 0; open--)
+                r = sd_bus_message_close_container(m);
+        if (r >= 0 && truncated)
+                r = sd_bus_message_append(m, "{sv}", "truncated", "b", 1);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+/* Zero where the subscriber wants none of it. */
+static int append_changed(sd_bus_message *m, const void *content, const Subscription *subscription)
+{
+        const ConfigUpdate *update = content;
+        g_autoptr(Changes) changes = NULL;
+        bool truncated = false;
+        int r;
+
+        if (subscription && subscription->paths)
+                changes = changes_filter(update->changes, (Path *const *) subscription->paths->pdata,
+                                         subscription->paths->len);
+        else
+                changes = changes_ref(update->changes);
+        if (subscription && subscription->paths && changes_count(changes) == 0)
+                return 0;
+
+        r = sd_bus_message_append(m, "stt", changes_root(changes), update->version, update->previous);
+        if (r >= 0)
+                r = document_bus_append_changes(m, changes, MAX_SIGNAL_SIZE, &truncated);
+        if (r >= 0)
+                r = append_details(m, update, truncated);
+        return r < 0 ? r : 1;
+}
+
+static int append_failed(sd_bus_message *m, const void *content, const Subscription *subscription)
+{
+        const Failure *failure = content;
+        int r = sd_bus_message_append(m, "s", failure_stage_to_string(failure->stage));
+
+        if (r >= 0)
+                r = failure_bus_append_problems(m, failure);
+        return r < 0 ? r : 1;
+}
+
+/* To one subscriber, or to everybody where there is none. */
+static void send_signal(Bus *bus, Config *config, const char *member, const Subscription *subscription,
+                        AppendSignal append, const void *content)
+{
+        g_autofree char *path = config_bus_path(config);
+        sd_bus_message *m = NULL;
+        int r;
+
+        r = sd_bus_message_new_signal(bus->bus, &m, path, RECONF_CONFIG_INTERFACE, member);
+        if (r >= 0 && subscription)
+                r = sd_bus_message_set_destination(m, subscription->client);
+        if (r >= 0)
+                r = append(m, content, subscription);
+        if (r > 0) {
+                r = sd_bus_send(bus->bus, m, NULL);
+                STATISTICS_COUNT(config_statistics(config), signals);
+        }
+        if (r < 0)
+                log_config(G_LOG_LEVEL_WARNING, config_name(config), "Failed to send %s of %s, ignoring: %s",
+                           member, config_name(config), g_strerror(-r));
+        sd_bus_message_unref(m);
+}
+
+static void send_to_all(Bus *bus, Config *config, const char *member, bool is_public, AppendSignal append,
+                        const void *content)
+{
+        const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
+
+        if (is_public) {
+                send_signal(bus, config, member, NULL, append, content);
+                return;
+        }
+        for (guint i = 0; subscriptions && i < subscriptions->len; i++)
+                send_signal(bus, config, member, g_ptr_array_index(subscriptions, i), append, content);
+}
+
+void config_bus_changed(Config *config, const ConfigUpdate *update, void *userdata)
+{
+        send_to_all(userdata, config, "ConfigChanged", update->is_public, append_changed, update);
+}
+
+void config_bus_failed(Config *config, const Failure *failure, bool is_public, void *userdata)
+{
+        send_to_all(userdata, config, "ReloadFailed", is_public, append_failed, failure);
+}
+
+void config_bus_added(Config *config, void *userdata)
+{
+        Bus *bus = userdata;
+        g_autofree char *path = config_bus_path(config);
+        int r = sd_bus_emit_object_added(bus->bus, path);
+
+        if (r < 0)
+                log_config(G_LOG_LEVEL_WARNING, config_name(config), "Failed to announce %s, ignoring: %s",
+                           config_name(config), g_strerror(-r));
+}
+
+void config_bus_removed(Config *config, void *userdata)
+{
+        Bus *bus = userdata;
+        g_autofree char *path = config_bus_path(config);
+        int r = sd_bus_emit_object_removed(bus->bus, path);
+
+        if (r < 0)
+                log_config(G_LOG_LEVEL_WARNING, config_name(config),
+                           "Failed to announce the end of %s, ignoring: %s", config_name(config),
+                           g_strerror(-r));
+}
+
+void config_bus_properties_changed(Config *config, ConfigProperty properties, void *userdata)
+{
+        static const struct {
+                ConfigProperty property;
+                const char *name;
+        } names[] = {
+                { CONFIG_PROPERTY_FILES, "Files" },          { CONFIG_PROPERTY_FORMAT, "Format" },
+                { CONFIG_PROPERTY_STATE, "State" },          { CONFIG_PROPERTY_PUBLIC, "Public" },
+                { CONFIG_PROPERTY_HOT_RELOAD, "HotReload" }, { CONFIG_PROPERTY_PENDING, "Pending" },
+                { CONFIG_PROPERTY_OPTIONS, "Options" },
+        };
+        Bus *bus = userdata;
+        g_autofree char *path = config_bus_path(config);
+        const char *changed[G_N_ELEMENTS(names) + 1];
+        size_t count = 0;
+        int r;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+                if (properties & names[i].property)
+                        changed[count++] = names[i].name;
+        changed[count] = NULL;
+        r = sd_bus_emit_properties_changed_strv(bus->bus, path, RECONF_CONFIG_INTERFACE, (char **) changed);
+        if (r < 0)
+                log_config(G_LOG_LEVEL_WARNING, config_name(config),
+                           "Failed to announce properties of %s, ignoring: %s", config_name(config),
+                           g_strerror(-r));
+}

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * org.reconf.Reconf1.Config
+ *
+ * Documented in introspection/org.reconf.Reconf1.Config.xml. Reading is here, subscribing in
+ * config-bus-subscribe.c, signals in config-bus-signals.c.
+ */
+#include "daemon/bus.h"
+#include "daemon/caller.h"
+#include "daemon/config-bus-private.h"
+#include "daemon/document-bus.h"
+#include "daemon/failure-bus.h"
+#include "daemon/options-bus.h"
+#include "introspection/names.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+char *config_bus_path(const Config *config)
+{
+        char *encoded = NULL;
+        char *path;
+
+        if (sd_bus_path_encode(RECONF_CONFIG_PATH_PREFIX, config_name(config), &encoded) < 0)
+                g_error("out of memory");
+        path = g_strdup(encoded);
+        free(encoded);
+        return path;
+}
+
+Config *config_bus_find(const Bus *bus, const char *path)
+{
+        char *name = NULL;
+        Config *config = NULL;
+
+        if (sd_bus_path_decode(path, RECONF_CONFIG_PATH_PREFIX, &name) > 0)
+                config = manager_find(bus->manager, name);
+        free(name);
+        return config;
+}
+
+Failure *config_bus_check_loaded(const Config *config)
+{
+        if (config_document(config))
+                return NULL;
+        return failure_new(FAILURE_NOT_LOADED,
+                           "%s has no version yet: its files have been bad since it was registered",
+                           config_name(config));
+}
+
+Failure *config_bus_check_size(uint64_t size)
+{
+        if (size <= CONFIG_BUS_MAX_REPLY_SIZE)
+                return NULL;
+        return failure_new(
+                        FAILURE_TOO_LARGE,
+                        "the answer would be larger than %u MiB; use GetSnapshot, or ask for a smaller part",
+                        CONFIG_BUS_MAX_REPLY_SIZE / 1024 / 1024);
+}
+
+/* A call whose caller is known by now; the config may have gone while he was asked about. */
+static Failure *find_config(sd_bus_message *m, const Bus *bus, Config **ret)
+{
+        *ret = config_bus_find(bus, sd_bus_message_get_path(m));
+        if (!*ret)
+                return failure_new(FAILURE_NO_SUCH_CONFIG, "the config was unregistered");
+        return NULL;
+}
+
+int config_bus_reload(Config *config, sd_bus_message *call, const Author *author)
+{
+        ConfigRequest request = {
+                .origin = ORIGIN_RELOAD,
+                .author = *author,
+                .done = bus_reply_version,
+                .userdata = sd_bus_message_ref(call),
+        };
+
+        config_reload(config, &request);
+        return 1;
+}
+
+int config_bus_rollback(Config *config, uint64_t version, const char *message, sd_bus_message *call,
+                        const Author *author)
+{
+        ConfigRequest request = {
+                .origin = ORIGIN_ROLLBACK,
+                .author = *author,
+                .message = message,
+                .done = bus_reply_version,
+                .userdata = sd_bus_message_ref(call),
+        };
+
+        config_rollback(config, version, &request);
+        return 1;
+}
+
+static int reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+{
+        Config *config;
+        Failure *failure = find_config(m, userdata, &config);
+
+        if (!failure)
+                failure = options_bus_read_none(m);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        return config_bus_reload(config, m, &caller->author);
+}
+
+static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return caller_identify(m, reload, userdata, error);
+}
+
+/* The option message, and no other. */
+static Failure *read_message(sd_bus_message *m, GVariant **ret_options, const char **ret_message)
+{
+        Failure *failure = options_bus_read(m, ret_options);
+        GVariantIter iterator;
+        const char *name;
+        GVariant *value;
+
+        if (failure)
+                return failure;
+        g_variant_iter_init(&iterator, *ret_options);
+        while (g_variant_iter_next(&iterator, "{&sv}", &name, &value)) {
+                g_autoptr(GVariant) owned = value;
+
+                if (!g_str_equal(name, "message"))
+                        return failure_new(FAILURE_INVALID_ARGUMENT, "there is no option '%s'", name);
+                if (!g_variant_is_of_type(owned, G_VARIANT_TYPE_STRING))
+                        return failure_new(FAILURE_INVALID_ARGUMENT, "message must be of type 's', not '%s'",
+                                           g_variant_get_type_string(owned));
+                /* The dictionary keeps it. */
+                *ret_message = g_variant_get_string(owned, NULL);
+        }
+        return NULL;
+}
+
+static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+{
+        g_autoptr(GVariant) options = NULL;
+        const char *message = NULL;
+        uint64_t version;
+        Config *config;
+        Failure *failure;
+        int r;
+
+        r = sd_bus_message_read(m, "t", &version);
+        if (r < 0)
+                return r;
+        failure = find_config(m, userdata, &config);
+        if (!failure)
+                failure = read_message(m, &options, &message);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        return config_bus_rollback(config, version, message, m, &caller->author);
+}
+
+static int method_rollback(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return caller_identify(m, rollback, userdata, error);
+}
+
+static int set_files(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        g_auto(GStrv) files = NULL;
+        ConfigRequest request;
+        Config *config;
+        Failure *failure;
+        int r;
+
+        r = sd_bus_message_read_strv(m, &files);
+        if (r < 0)
+                return r;
+        failure = find_config(m, bus, &config);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        if (!files)
+                files = g_new0(char *, 1);
+        request = (ConfigRequest){
+                .origin = ORIGIN_RELOAD,
+                .author = caller->author,
+                .done = bus_reply_version,
+                .userdata = sd_bus_message_ref(m),
+        };
+        manager_set_files(bus->manager, config, files, &request);
+        return 1;
+}
+
+static int method_set_files(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return caller_identify(m, set_files, userdata, error);
+}
+
+static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
+        Failure *failure;
+        int hot_reload, r;
+
+        r = sd_bus_message_read(m, "b", &hot_reload);
+        if (r < 0)
+                return r;
+        failure = manager_set_config_hot_reload(bus->manager, config, hot_reload);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int append_version_details(sd_bus_message *m, const Version *version)
+{
+        const Author *author = &version->author;
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "{sv}{sv}", "public", "b", (int) version->is_public, "size",
+                                          "t", version->size);
+        if (r >= 0 && author->uid != (uid_t) -1)
+                r = sd_bus_message_append(m, "{sv}", "uid", "u", (uint32_t) author->uid);
+        if (r >= 0 && author->pid > 0)
+                r = sd_bus_message_append(m, "{sv}", "pid", "u", (uint32_t) author->pid);
+        if (r >= 0 && author->unit)
+                r = sd_bus_message_append(m, "{sv}", "unit", "s", author->unit);
+        if (r >= 0 && version->message)
+                r = sd_bus_message_append(m, "{sv}", "message", "s", version->message);
+        if (r >= 0 && version->label)
+                r = sd_bus_message_append(m, "{sv}", "label", "s", version->label);
+        if (r >= 0 && version->from_version > 0)
+                r = sd_bus_message_append(m, "{sv}", "from-version", "t", version->from_version);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_version(sd_bus_message *m, const Version *version)
+{
+        int r = sd_bus_message_open_container(m, 'r', "ttsssa{sv}");
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "ttsss", version->number, version->time,
+                                          origin_to_string(version->origin), version->digest,
+                                          version_state_to_string(version->state));
+        if (r >= 0)
+                r = append_version_details(m, version);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+int config_bus_reply_history(Bus *bus, Config *config, sd_bus_message *call, sd_bus_error *error)
+{
+        g_autoptr(GPtrArray) versions = NULL;
+        Failure *failure = manager_list_versions(bus->manager, config, &versions);
+        sd_bus_message *reply = NULL;
+        int r;
+
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        r = sd_bus_message_new_method_return(call, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(ttsssa{sv})");
+        for (guint i = 0; i < versions->len && r >= 0; i++)
+                r = append_version(reply, g_ptr_array_index(versions, i));
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r;
+}
+
+static int method_get_version_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return config_bus_reply_history(userdata, config_bus_find(userdata, sd_bus_message_get_path(m)), m,
+                                        error);
+}
+
+static int method_list_instances(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return bus_reply_instances(m);
+}
+
+static int method_get(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
+        sd_bus_message *reply = NULL;
+        g_autoptr(Path) path = NULL;
+        const Node *node = NULL;
+        const char *text;
+        Failure *failure;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &text);
+        if (r < 0)
+                return r;
+        failure = path_parse(text, &path);
+        if (!failure)
+                failure = config_bus_check_loaded(config);
+        if (!failure)
+                node = path_find(path, document_root(config_document(config)));
+        if (!failure && !node)
+                failure = failure_new(FAILURE_NO_SUCH_PATH, "there is nothing at '%s' in %s", text,
+                                      config_name(config));
+        if (!failure)
+                failure = config_bus_check_size(node_size(node));
+        if (failure)
+                return failure_bus_take_error(error, failure);
+
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r >= 0)
+                r = document_bus_append_variant(reply, node);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r;
+}
+
+static int method_get_all(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
+        sd_bus_message *reply = NULL;
+        Failure *failure = config_bus_check_loaded(config);
+        int r;
+
+        if (!failure)
+                failure = config_bus_check_size(node_size(document_root(config_document(config))));
+        if (failure)
+                return failure_bus_take_error(error, failure);
+
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r >= 0)
+                r = sd_bus_message_append(reply, "t", config_version(config));
+        if (r >= 0)
+                r = document_bus_append_map(reply, document_root(config_document(config)));
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r;
+}
+
+static int method_get_snapshot(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
+        Failure *failure = config_bus_check_loaded(config);
+        int fd, r;
+
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        fd = config_open_snapshot(config);
+        if (fd == -EMFILE || fd == -ENFILE)
+                return failure_bus_take_error(error, failure_new(FAILURE_LIMIT_EXCEEDED,
+                                                                 "no descriptors are left for a snapshot"));
+        if (fd < 0)
+                return fd;
+        r = sd_bus_reply_method_return(m, "th", config_version(config), fd);
+        close(fd);
+        return r;
+}
+
+static int method_get_problems(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
+        sd_bus_message *reply = NULL;
+        int r = sd_bus_message_new_method_return(m, &reply);
+
+        if (r >= 0)
+                r = failure_bus_append_problems(reply, config_failure(config));
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r;
+}
+
+static int method_get_statistics(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
+        const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
+
+        return bus_reply_statistics(m, config_statistics(config), 1, subscriptions ? subscriptions->len : 0);
+}
+
+/* All of a config's properties, in one place each. */
+static int property_get(sd_bus *connection, const char *path, const char *interface, const char *property,
+                        sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        const Config *config = config_bus_find(userdata, path);
+
+        if (g_str_equal(property, "Name"))
+                return sd_bus_message_append(reply, "s", config_name(config));
+        if (g_str_equal(property, "Files"))
+                return sd_bus_message_append_strv(reply, (char **) config_files(config));
+        if (g_str_equal(property, "Format"))
+                return sd_bus_message_append(reply, "s", format_to_string(config_format(config)));
+        if (g_str_equal(property, "State"))
+                return sd_bus_message_append(reply, "s", config_state_to_string(config_state(config)));
+        if (g_str_equal(property, "Public"))
+                return sd_bus_message_append(reply, "b", (int) config_is_public(config));
+        if (g_str_equal(property, "HotReload"))
+                return sd_bus_message_append(reply, "b", (int) config_hot_reload(config));
+        if (g_str_equal(property, "Pending"))
+                return sd_bus_message_append(reply, "b", (int) config_is_pending(config));
+        if (g_str_equal(property, "Version"))
+                return sd_bus_message_append(reply, "t", config_version(config));
+        if (g_str_equal(property, "LastReload"))
+                return sd_bus_message_append(reply, "t", config_last_reload(config));
+        /* No config has a schema, and no version waits for confirmation. */
+        if (g_str_equal(property, "Schema"))
+                return sd_bus_message_append(reply, "s", "");
+        return sd_bus_message_append(reply, "t", UINT64_C(0));
+}
+
+static int property_get_options(sd_bus *connection, const char *path, const char *interface,
+                                const char *property, sd_bus_message *reply, void *userdata,
+                                sd_bus_error *error)
+{
+        const Config *config = config_bus_find(userdata, path);
+        g_autoptr(GVariant) options = g_variant_ref_sink(options_to_variant(config_options(config)));
+
+        return options_bus_append(reply, options);
+}
+
+static int find_object(sd_bus *connection, const char *path, const char *interface, void *userdata,
+                       void **ret_found, sd_bus_error *error)
+{
+        if (!config_bus_find(userdata, path))
+                return 0;
+        *ret_found = userdata;
+        return 1;
+}
+
+static int enumerate_objects(sd_bus *connection, const char *prefix, void *userdata, char ***ret_nodes,
+                             sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        g_autoptr(GPtrArray) configs = manager_list(bus->manager, NULL);
+        char **nodes = calloc(configs->len + 1, sizeof *nodes);
+
+        if (!nodes)
+                return -ENOMEM;
+        for (guint i = 0; i < configs->len; i++)
+                if (sd_bus_path_encode(RECONF_CONFIG_PATH_PREFIX, config_name(g_ptr_array_index(configs, i)),
+                                       &nodes[i]) < 0)
+                        g_error("out of memory");
+        *ret_nodes = nodes;
+        return 0;
+}
+
+/* clang-format off */
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+
+        SD_BUS_PROPERTY("Name", "s", property_get, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Files", "as", property_get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Format", "s", property_get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Schema", "s", property_get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("State", "s", property_get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Version", "t", property_get, 0, 0),
+        SD_BUS_PROPERTY("Public", "b", property_get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("HotReload", "b", property_get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Pending", "b", property_get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("LastReload", "t", property_get, 0, 0),
+        SD_BUS_PROPERTY("ConfirmDeadline", "t", property_get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Options", "a{sv}", property_get_options, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+
+        SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("t", version),
+                                method_reload, 0),
+        SD_BUS_METHOD_WITH_ARGS("Rollback", SD_BUS_ARGS("t", version, "a{sv}", options),
+                                SD_BUS_RESULT("t", new_version),
+                                method_rollback, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetVersionHistory", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ttsssa{sv})", versions),
+                                method_get_version_history, 0),
+        SD_BUS_METHOD_WITH_ARGS("ListInstances", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(osuststa{sv})", instances),
+                                method_list_instances, 0),
+        SD_BUS_METHOD_WITH_ARGS("Diff", SD_BUS_ARGS("t", from, "t", to), SD_BUS_RESULT("a(ssvv)", changes),
+                                config_bus_method_diff, 0),
+        SD_BUS_METHOD_WITH_ARGS("Get", SD_BUS_ARGS("s", path), SD_BUS_RESULT("v", value),
+                                method_get, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetAll", SD_BUS_NO_ARGS, SD_BUS_RESULT("t", version, "a{sv}", document),
+                                method_get_all, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetSnapshot", SD_BUS_NO_ARGS, SD_BUS_RESULT("t", version, "h", snapshot),
+                                method_get_snapshot, 0),
+        SD_BUS_METHOD_WITH_ARGS("SetFiles", SD_BUS_ARGS("as", files), SD_BUS_RESULT("t", version),
+                                method_set_files, 0),
+        SD_BUS_METHOD_WITH_ARGS("SetHotReload", SD_BUS_ARGS("b", enabled), SD_BUS_NO_RESULT,
+                                method_set_hot_reload, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetProblems", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(suus)", problems),
+                                method_get_problems, 0),
+        SD_BUS_METHOD_WITH_ARGS("Subscribe", SD_BUS_ARGS("t", since, "a{sv}", options),
+                                SD_BUS_RESULT("t", version, "a(ssvv)", changes, "a{sv}", details),
+                                config_bus_method_subscribe, 0),
+        SD_BUS_METHOD_WITH_ARGS("Unsubscribe", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
+                                config_bus_method_unsubscribe, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetStatistics", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", statistics),
+                                method_get_statistics, 0),
+
+        SD_BUS_SIGNAL_WITH_ARGS("ConfigChanged",
+                                SD_BUS_ARGS("s", root, "t", version, "t", previous, "a(ssvv)", changes,
+                                            "a{sv}", details), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("ReloadFailed", SD_BUS_ARGS("s", stage, "a(suus)", problems), 0),
+
+        SD_BUS_VTABLE_END,
+};
+/* clang-format on */
+
+int config_bus_export(Bus *bus)
+{
+        int r = sd_bus_add_fallback_vtable(bus->bus, NULL, RECONF_CONFIG_PATH_PREFIX,
+                                           RECONF_CONFIG_INTERFACE, vtable, find_object, bus);
+
+        if (r < 0)
+                return r;
+        return sd_bus_add_node_enumerator(bus->bus, NULL, RECONF_CONFIG_PATH_PREFIX, enumerate_objects, bus);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The end of a transaction: record, swap, tell
+ *
+ * Everything that can fail comes before the swap; what comes after it cannot.
+ */
+#include "daemon/config-private.h"
+
+#include <unistd.h>
+
+static bool went_back(Origin origin)
+{
+        return origin == ORIGIN_ROLLBACK || origin == ORIGIN_REVERT || origin == ORIGIN_TIMEOUT ||
+               origin == ORIGIN_FAILURE;
+}
+
+/* Files whose bytes are not those of the active version; all of them where their number changed. */
+static GPtrArray *changed_files(const Config *config, const Load *load)
+{
+        GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+
+        for (guint i = 0; i < load->layers->len; i++) {
+                const Layer *layer = g_ptr_array_index(load->layers, i);
+
+                if (config->hashes && config->hashes->len == load->hashes->len &&
+                    hash_equal(&g_array_index(config->hashes, Hash, i),
+                               &g_array_index(load->hashes, Hash, i)))
+                        continue;
+                g_ptr_array_add(files, g_strdup(layer->file));
+        }
+        return files;
+}
+
+static void take_hashes(Config *config, const Load *load)
+{
+        g_clear_pointer(&config->hashes, g_array_unref);
+        config->hashes = g_array_ref(load->hashes);
+}
+
+static void take_document(Config *config, const Version *version, Load *load)
+{
+        document_unref(config->document);
+        config->document = g_steal_pointer(&load->document);
+        config->version = version->number;
+        config->version_time = version->time;
+        config->version_is_public = version->is_public;
+        if (config->snapshot >= 0)
+                close(config->snapshot);
+        config->snapshot = -1;
+        take_hashes(config, load);
+}
+
+void config_adopt(Config *config, const Version *version, Load *load)
+{
+        take_document(config, version, load);
+        config->files_are_public = version->is_public;
+}
+
+static Version *describe_version(const Operation *operation, uint64_t from_version)
+{
+        const Load *load = operation->load;
+        Version *version = version_new();
+
+        version->time = (uint64_t) g_get_real_time();
+        version->origin = operation->origin;
+        version->is_public = load->is_public;
+        version->author = operation->author;
+        version->author.unit = g_strdup(operation->author.unit);
+        version->message = g_strdup(operation->message);
+        version->from_version = from_version;
+        version->merge = load->merge;
+        version->separator = g_strdup(load->separator);
+        version->layers = g_ptr_array_ref(load->layers);
+        return version;
+}
+
+/* The content is what is active already: only what is kept for going back changes. */
+static Failure *replace_bytes(Config *config, Operation *operation)
+{
+        Load *load = operation->load;
+        g_autoptr(Version) version = NULL;
+        Failure *failure;
+
+        STATISTICS_COUNT(&config->statistics, unchanged);
+        if (!operation->files && !operation->options && load_hashes_equal(load->hashes, config->hashes))
+                return NULL;
+
+        version = describe_version(operation, 0);
+        version->number = config->version;
+        failure = store_replace_content(config->context->store, config->name, version);
+        if (failure)
+                return failure;
+        take_hashes(config, load);
+        return NULL;
+}
+
+static Failure *make_version(Config *config, Operation *operation, uint64_t from_version)
+{
+        Load *load = operation->load;
+        g_autoptr(Version) version = describe_version(operation, from_version);
+        g_autoptr(GPtrArray) files = changed_files(config, load);
+        g_autoptr(Document) nothing = config->document ? NULL : document_new_empty();
+        g_autoptr(Changes) changes = changes_new(config->document ?: nothing, load->document);
+        ConfigUpdate update;
+        Failure *failure;
+
+        failure = store_add_version(config->context->store, config->name, version,
+                                    went_back(operation->origin) ? VERSION_ROLLED_BACK : VERSION_SUPERSEDED);
+        if (failure)
+                return failure;
+
+        update = (ConfigUpdate){
+                .version = version->number,
+                .previous = config->version,
+                .time = version->time,
+                .origin = operation->origin,
+                .author = &operation->author,
+                .message = operation->message,
+                .changes = changes,
+                .files = files,
+                .is_public = version->is_public && (config->version == 0 || config->version_is_public),
+        };
+        take_document(config, version, load);
+        config->files_are_public = load->is_public;
+        config->context->observer->changed(config, &update, config->context->userdata);
+        return NULL;
+}
+
+Failure *config_commit(Config *config, Operation *operation, uint64_t from_version)
+{
+        Load *load = operation->load;
+        ConfigFacts before = config_facts(config);
+        ConfigProperty others = 0;
+        bool same = load->same || (config->document && document_equal(config->document, load->document));
+        Failure *failure;
+
+        if (operation->files)
+                others |= CONFIG_PROPERTY_FILES | CONFIG_PROPERTY_FORMAT;
+        if (operation->options)
+                others |= CONFIG_PROPERTY_OPTIONS | CONFIG_PROPERTY_FORMAT;
+
+        failure = same ? replace_bytes(config, operation) : make_version(config, operation, from_version);
+        if (failure)
+                return failure;
+
+        config_take_files(config, operation);
+        config->files_are_public = load->is_public;
+        config->last_reload = (uint64_t) g_get_real_time();
+        config->pending = false;
+        config->state = CONFIG_ACTIVE;
+        config->failure = failure_free(config->failure);
+        g_clear_pointer(&config->failed_hashes, g_array_unref);
+        config_tell_properties(config, &before, others);
+        return NULL;
+}
+
+void config_report_failure(Config *config, const Operation *operation, const Failure *failure)
+{
+        const Load *load = operation->load;
+        GArray *hashes = load ? load->hashes : NULL;
+        bool is_public = hashes ? load->is_public && config->version_is_public : config->files_are_public;
+        bool told = operation->origin == ORIGIN_FILE && config->failure &&
+                    config->failure->code == failure->code &&
+                    (hashes ? load_hashes_equal(hashes, config->failed_hashes) : !config->failed_hashes);
+        ConfigFacts before = config_facts(config);
+
+        if (told)
+                return;
+
+        STATISTICS_COUNT(&config->statistics, failures[failure->stage]);
+        failure_free(config->failure);
+        config->failure = failure_copy(failure);
+        g_clear_pointer(&config->failed_hashes, g_array_unref);
+        config->failed_hashes = hashes ? g_array_ref(hashes) : NULL;
+        config->state = failure->code == FAILURE_FILE_NOT_FOUND ? CONFIG_MISSING : CONFIG_INVALID;
+        config->pending = true;
+        if (hashes)
+                config->files_are_public = load->is_public;
+
+        config->context->observer->failed(config, failure, is_public, config->context->userdata);
+        config_tell_properties(config, &before, 0);
+}

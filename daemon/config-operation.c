@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Operations of one config, one after the other
+ *
+ * An operation that is under way holds a reference to its config, and its work on another thread cannot be
+ * called off: it runs to its end, and finds the config stopped.
+ */
+#include "daemon/config-private.h"
+
+/* What a worker was given for an operation. */
+typedef struct Work {
+        Operation *operation;
+        WorkerRun run;
+        void *job;
+        OperationRun next;
+} Work;
+
+Operation *operation_new(Config *config, OperationRun run, const ConfigRequest *request)
+{
+        Operation *operation = g_new0(Operation, 1);
+
+        operation->config = config_ref(config);
+        operation->run = run;
+        operation->origin = request->origin;
+        operation->author = request->author;
+        operation->author.unit = g_strdup(request->author.unit);
+        operation->message = g_strdup(request->message);
+        operation->done = request->done;
+        operation->userdata = request->userdata;
+        return operation;
+}
+
+static Operation *operation_free(Operation *operation)
+{
+        if (!operation)
+                return NULL;
+
+        g_free(operation->author.unit);
+        g_free(operation->message);
+        g_strfreev(operation->files);
+        options_free(operation->options);
+        g_clear_pointer(&operation->watches, g_ptr_array_unref);
+        load_free(operation->load);
+        write_back_free(operation->write_back);
+        g_clear_pointer(&operation->candidates, g_ptr_array_unref);
+        config_unref(operation->config);
+        g_free(operation);
+        return NULL;
+}
+
+static Failure *unregistered(const Config *config)
+{
+        return failure_new(FAILURE_NO_SUCH_CONFIG, "the config %s was unregistered", config->name);
+}
+
+/* An operation that ends at once calls this again from within; the loop, not the stack, goes on to the next.
+ */
+static void run_waiting(Config *config)
+{
+        if (config->starting)
+                return;
+
+        config->starting = true;
+        while (!config->running && !g_queue_is_empty(&config->waiting)) {
+                config->running = g_queue_pop_head(&config->waiting);
+                config->running->run(config->running);
+        }
+        config->starting = false;
+}
+
+void operation_submit(Operation *operation)
+{
+        g_autoptr(Config) config = config_ref(operation->config);
+
+        if (config->stopped) {
+                operation_finish(operation, unregistered(config));
+                return;
+        }
+        g_queue_push_tail(&config->waiting, operation);
+        run_waiting(config);
+}
+
+void operation_cancel_waiting(Config *config)
+{
+        Operation *operation;
+
+        while ((operation = g_queue_pop_head(&config->waiting)))
+                operation_finish(operation, unregistered(config));
+}
+
+void operation_finish(Operation *operation, Failure *failure)
+{
+        g_autoptr(Config) config = config_ref(operation->config);
+        g_autoptr(Failure) owned = failure;
+
+        if (config->running == operation)
+                config->running = NULL;
+        if (operation->done)
+                operation->done(config, config->version, owned, operation->userdata);
+        operation_free(operation);
+        run_waiting(config);
+}
+
+static void run_work(void *data)
+{
+        Work *work = data;
+
+        work->run(work->job);
+}
+
+static void finish_work(void *data)
+{
+        g_autofree Work *work = data;
+        Operation *operation = work->operation;
+
+        if (operation->config->stopped)
+                operation_finish(operation, unregistered(operation->config));
+        else
+                work->next(operation);
+}
+
+void operation_work(Operation *operation, bool small, WorkerRun run, void *job, OperationRun next)
+{
+        Work *work;
+
+        if (small) {
+                run(job);
+                next(operation);
+                return;
+        }
+        work = g_new(Work, 1);
+        *work = (Work){ .operation = operation, .run = run, .job = job, .next = next };
+        worker_submit(operation->config->context->worker, work, run_work, finish_work);
+}
+
+/* Nothing that may hang may be touched here, not even for its status. */
+static bool any_may_hang(const GPtrArray *watches)
+{
+        for (guint i = 0; watches && i < watches->len; i++)
+                if (watch_may_hang(g_ptr_array_index(watches, i)))
+                        return true;
+        return false;
+}
+
+void operation_load(Operation *operation, Load *load, OperationRun next)
+{
+        const GPtrArray *watches = operation->watches ?: operation->config->watches;
+        bool small = (load->stored || !any_may_hang(watches)) && load_is_small(load);
+
+        load_free(operation->load);
+        operation->load = load;
+        operation_work(operation, small, load_run, load, next);
+}

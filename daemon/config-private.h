@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The inside of a config, for the files that its operations are spread over
+ *
+ * config.c holds the object and listens to its files, config-operation.c runs one operation after the other,
+ * config-reload.c and config-rollback.c are what they do, config-commit.c is the transaction's end that they
+ * share.
+ */
+#pragma once
+
+#include "daemon/config.h"
+#include "daemon/load.h"
+#include "daemon/watch/debounce.h"
+#include "daemon/write-back.h"
+
+typedef struct Operation Operation;
+
+/* Begins the work; ends, now or later, in operation_finish(). */
+typedef void (*OperationRun)(Operation *operation);
+
+struct Operation {
+        Config *config;
+        OperationRun run;
+
+        Origin origin;
+        Author author;
+        char *message;
+        ConfigDone done;
+        void *userdata;
+
+        uint64_t event_time; /* what began it, µs monotonic; 0 where it was no file event */
+        bool only_look;      /* find out whether the files differ, change nothing */
+        uint64_t target;     /* version to go back to */
+        char **files;        /* or NULL: as they are */
+        Options *options;    /* likewise */
+        bool insist;         /* take files and options even if they cannot be loaded */
+        GPtrArray *watches;  /* of Watch, on files */
+        Load *load;
+        WriteBack *write_back;
+        GPtrArray *candidates; /* of Version, to be looked through for one to go back to */
+};
+
+struct Config {
+        unsigned references;
+        const ConfigContext *context;
+        char *name;
+        char **files;
+        Options *options;
+        bool stopped;
+
+        GPtrArray *watches; /* of Watch */
+        Debounce debounce;
+        sd_event_source *timer;
+        uint64_t event_time; /* the first event not acted on, µs monotonic; 0 none */
+
+        Operation *running;
+        GQueue waiting; /* of Operation */
+        bool starting;  /* the queue is being run */
+
+        /* The active version */
+        uint64_t version;
+        uint64_t version_time;
+        bool version_is_public;
+        Document *document;
+        GArray *hashes;
+        int snapshot; /* memfd, or -1 while nobody asked */
+
+        uint64_t last_reload;
+        bool files_are_public;
+        bool pending;
+        ConfigState state;
+        Failure *failure;
+        GArray *failed_hashes; /* what was read when it failed, to tell of each failure once */
+        Statistics statistics;
+};
+
+/* Queues an operation that takes over everything in it, and runs it when its turn comes, perhaps at once. */
+void operation_submit(Operation *operation);
+Operation *operation_new(Config *config, OperationRun run, const ConfigRequest *request);
+/* Ends it: frees it, tells whoever asked, runs the next. failure is taken. */
+void operation_finish(Operation *operation, Failure *failure);
+/* Runs the operation's load, here or in a worker, then next, unless the config was stopped meanwhile. */
+void operation_load(Operation *operation, Load *load, OperationRun next);
+/* The same for any job. small: here, now. */
+void operation_work(Operation *operation, bool small, WorkerRun run, void *job, OperationRun next);
+
+/* Ends all that wait for their turn. */
+void operation_cancel_waiting(Config *config);
+
+/* What operations do. */
+void operation_reload(Operation *operation);
+void operation_rollback(Operation *operation);
+
+/*
+ * The end of a transaction: makes what the operation has loaded the active version, or takes over its bytes
+ * where the content is the same. from_version is what it goes back to, or 0.
+ */
+Failure *config_commit(Config *config, Operation *operation, uint64_t from_version);
+/* The active version as the store has it, decoded; used once, at the start. */
+void config_adopt(Config *config, const Version *version, Load *load);
+/* Notes why a reload failed, and tells it unless it is what was told before. failure is copied. */
+void config_report_failure(Config *config, const Operation *operation, const Failure *failure);
+
+/* True if the files changed so lately that a writer may be in the middle; another look is then due by
+ * itself. */
+bool config_wait_until_still(Config *config);
+
+/* Watches for a set of files, not yet the config's. */
+Failure *config_watch_files(Config *config, char *const *files, const Options *options, GPtrArray **ret);
+/* Files, options and watches of the operation, where it has any, become the config's. */
+void config_take_files(Config *config, Operation *operation);
+/* Sets up the debounce for the files and options that the config has now. */
+void config_init_debounce(Config *config);
+
+/* Tells the observer what is different from before. */
+typedef struct ConfigFacts {
+        ConfigState state;
+        bool is_public;
+        bool hot_reload;
+        bool pending;
+} ConfigFacts;
+
+ConfigFacts config_facts(const Config *config);
+void config_tell_properties(Config *config, const ConfigFacts *before, ConfigProperty others);

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reloads: the files as they are now
+ *
+ * A change of files and a start are reloads, too: they differ in which files, and in what a failure means.
+ */
+#include "daemon/config-private.h"
+
+static uint64_t now_usec(void)
+{
+        return (uint64_t) g_get_monotonic_time();
+}
+
+/* Only finds out whether a reload would change anything. */
+static void finish_look(Operation *operation)
+{
+        Config *config = operation->config;
+        const Load *load = operation->load;
+        ConfigFacts before = config_facts(config);
+
+        if (load->failure)
+                config->pending = true;
+        else
+                config->pending = !load->same &&
+                                  !(config->document && document_equal(config->document, load->document));
+        if (load->hashes)
+                config->files_are_public = load->is_public;
+        config_tell_properties(config, &before, 0);
+        operation_finish(operation, NULL);
+}
+
+/* Nobody is told of bytes that may be half of a file. */
+static bool may_be_half_written(const Operation *operation)
+{
+        const Load *load = operation->load;
+
+        return operation->origin == ORIGIN_FILE && !load->same && (load->failure || load->has_empty);
+}
+
+static void fail(Operation *operation, Failure *failure)
+{
+        Config *config = operation->config;
+        bool asked = operation->files || operation->options;
+
+        /* Files that somebody wants to change to are not the config's; that they fail is for him alone to
+         * know. */
+        if (!asked || operation->insist) {
+                ConfigFacts before = config_facts(config);
+
+                config_take_files(config, operation);
+                if (asked)
+                        config_tell_properties(config, &before,
+                                               CONFIG_PROPERTY_FILES | CONFIG_PROPERTY_FORMAT |
+                                                               CONFIG_PROPERTY_OPTIONS);
+                config_report_failure(config, operation, failure);
+        }
+        operation_finish(operation, failure);
+}
+
+static void after_load(Operation *operation)
+{
+        Config *config = operation->config;
+        uint64_t event_time = operation->event_time;
+        uint64_t version = config->version;
+        Failure *failure;
+
+        if (may_be_half_written(operation) && config_wait_until_still(config)) {
+                config->event_time = event_time;
+                operation_finish(operation, NULL);
+                return;
+        }
+        if (operation->only_look) {
+                finish_look(operation);
+                return;
+        }
+
+        STATISTICS_COUNT(&config->statistics, reloads);
+        failure = g_steal_pointer(&operation->load->failure);
+        if (!failure)
+                failure = config_commit(config, operation, 0);
+        if (failure) {
+                fail(operation, failure);
+                return;
+        }
+        if (event_time > 0 && config->version != version)
+                statistics_add_latency(&config->statistics, now_usec() - event_time);
+        operation_finish(operation, NULL);
+}
+
+void operation_reload(Operation *operation)
+{
+        Config *config = operation->config;
+        bool asked = operation->files || operation->options;
+        char *const *files = operation->files ?: config->files;
+        const Options *options = operation->options ?: config->options;
+        Load *load;
+
+        /* First the watch, then the look, so that nothing falls between. */
+        if (asked || !config->watches) {
+                Failure *failure = config_watch_files(config, files, options, &operation->watches);
+
+                if (failure) {
+                        failure->stage = FAILURE_STAGE_READ;
+                        fail(operation, failure);
+                        return;
+                }
+        }
+
+        load = load_new(files, options->format, options->merge, options->separator, options->max_size);
+        if (!asked && config->hashes)
+                load->known = g_array_ref(config->hashes);
+        operation_load(operation, load, after_load);
+}
+
+void config_reload(Config *config, const ConfigRequest *request)
+{
+        operation_submit(operation_new(config, operation_reload, request));
+}
+
+void config_set_files(Config *config, char *const *files, const Options *options, bool insist,
+                      const ConfigRequest *request)
+{
+        Operation *operation = operation_new(config, operation_reload, request);
+
+        operation->files = g_strdupv((char **) files);
+        operation->options = options ? options_copy(options) : NULL;
+        operation->insist = insist;
+        operation_submit(operation);
+}
+
+/* The active version as it was left; no failure here keeps the config from starting over from its files. */
+static void take_up(Config *config)
+{
+        g_autoptr(Version) version = NULL;
+        g_autoptr(Failure) failure = store_load_active(config->context->store, config->name, &version);
+        g_autoptr(Load) load = NULL;
+
+        if (failure || !version)
+                return;
+        load = load_new_stored(version);
+        load_run(load);
+        if (!load->failure)
+                config_adopt(config, version, load);
+}
+
+void config_start(Config *config, const ConfigRequest *request)
+{
+        g_autoptr(Failure) failure = NULL;
+        uint64_t intent = 0;
+
+        take_up(config);
+        failure = store_load_intent(config->context->store, config->name, &intent);
+        if (!failure && intent > 0) {
+                ConfigRequest finish = { .origin = ORIGIN_ROLLBACK, .author = { .uid = (uid_t) -1 } };
+
+                config_rollback(config, intent, &finish);
+        }
+        config_reload(config, request);
+}

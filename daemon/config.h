@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Config: one watched config and the transaction that changes it
+ *
+ * A config has an active version or none yet. Whatever is to change it is an operation: a reload, a
+ * rollback, another set of files. Operations of one config run one after the other; each builds everything
+ * aside (in a worker where that may take long), records the new version, swaps a pointer, and only then
+ * tells its observer. An operation that fails leaves version, document and watches as they were.
+ *
+ * A config knows neither the bus nor the log: its observer does.
+ */
+#pragma once
+
+#include "daemon/model/changes.h"
+#include "daemon/model/document.h"
+#include "daemon/options.h"
+#include "daemon/statistics.h"
+#include "daemon/store/store.h"
+#include "daemon/watch/watcher.h"
+#include "daemon/worker.h"
+
+typedef struct Config Config;
+
+typedef enum ConfigState {
+        CONFIG_ACTIVE,
+        CONFIG_INVALID, /* the files fail; the last good version stays active */
+        CONFIG_MISSING, /* a file is gone; likewise */
+        N_CONFIG_STATES,
+} ConfigState;
+
+/* Properties that announce their changes. */
+typedef enum ConfigProperty {
+        CONFIG_PROPERTY_FILES = 1 << 0,
+        CONFIG_PROPERTY_FORMAT = 1 << 1,
+        CONFIG_PROPERTY_STATE = 1 << 2,
+        CONFIG_PROPERTY_PUBLIC = 1 << 3,
+        CONFIG_PROPERTY_HOT_RELOAD = 1 << 4,
+        CONFIG_PROPERTY_PENDING = 1 << 5,
+        CONFIG_PROPERTY_OPTIONS = 1 << 6,
+} ConfigProperty;
+
+/* A new version that has just become active. */
+typedef struct ConfigUpdate {
+        uint64_t version;
+        uint64_t previous; /* 0 where there was none */
+        uint64_t time;     /* µs, realtime */
+        Origin origin;
+        const Author *author;
+        const char *message; /* or NULL */
+        Changes *changes;
+        GPtrArray *files; /* of char *, those whose bytes changed */
+        bool is_public;   /* both versions, and the files now */
+} ConfigUpdate;
+
+/* Called in the order in which things happen, before the operation's own end is told. */
+typedef struct ConfigObserver {
+        /* Files may have changed and config_run_due() is wanted soon. */
+        void (*due)(Config *config, void *userdata);
+        void (*changed)(Config *config, const ConfigUpdate *update, void *userdata);
+        void (*failed)(Config *config, const Failure *failure, bool is_public, void *userdata);
+        void (*properties_changed)(Config *config, ConfigProperty properties, void *userdata);
+} ConfigObserver;
+
+/* What all configs of a daemon share. */
+typedef struct ConfigContext {
+        sd_event *event;
+        Store *store;
+        Watcher *watcher;
+        Worker *worker;
+        Statistics *statistics;
+        bool hot_reload; /* for configs with no setting of their own */
+        const ConfigObserver *observer;
+        void *userdata;
+} ConfigContext;
+
+/*
+ * How an operation ended: version is the one active afterwards, failure (borrowed) NULL when all went well.
+ * Called exactly once for each, perhaps before the call that began it returns.
+ */
+typedef void (*ConfigDone)(Config *config, uint64_t version, const Failure *failure, void *userdata);
+
+/* Who asks for what. */
+typedef struct ConfigRequest {
+        Origin origin;
+        Author author;       /* unit is borrowed */
+        const char *message; /* or NULL */
+        ConfigDone done;     /* or NULL */
+        void *userdata;
+} ConfigRequest;
+
+const char *config_state_to_string(ConfigState state);
+
+/* Checks a config's name, and what it is made of: absolute, no file twice, each of a format that is known.
+ */
+Failure *config_check_name(const char *name);
+Failure *config_check_files(char *const *files, const Options *options);
+
+/* Takes the options. context must outlive the config. */
+Config *config_new(const ConfigContext *context, const char *name, char *const *files, Options *options);
+Config *config_ref(Config *config);
+Config *config_unref(Config *config);
+/* Ends all operations with FAILURE_NO_SUCH_CONFIG and forgets the files; the object remains for who holds
+ * it. */
+void config_stop(Config *config);
+
+/*
+ * Takes up the version that the store has as active, if it has one; then looks at the files as they are now,
+ * as an operation. A rollback that a crash interrupted is finished first.
+ */
+void config_start(Config *config, const ConfigRequest *request);
+/* Looks at the files after observer.due. */
+void config_run_due(Config *config);
+
+void config_reload(Config *config, const ConfigRequest *request);
+/* To a version of the history; 0 is the newest before the active that differs and was not itself rolled
+ * back. */
+void config_rollback(Config *config, uint64_t version, const ConfigRequest *request);
+/*
+ * Other files and other options (each may be NULL: as they are) under the same history. Where insist is set,
+ * they are taken even if the files cannot be loaded now.
+ */
+void config_set_files(Config *config, char *const *files, const Options *options, bool insist,
+                      const ConfigRequest *request);
+/* The config's own setting. */
+void config_set_hot_reload(Config *config, bool hot_reload);
+/* The context's setting has changed. */
+void config_update_hot_reload(Config *config);
+
+const char *config_name(const Config *config);
+char *const *config_files(const Config *config);
+const Options *config_options(const Config *config);
+/* The base's format. */
+Format config_format(const Config *config);
+ConfigState config_state(const Config *config);
+bool config_is_public(const Config *config);
+bool config_hot_reload(const Config *config);
+bool config_is_pending(const Config *config);
+uint64_t config_version(const Config *config);
+/* When the active version was made, and when files were last loaded without failure; µs, realtime; 0 never.
+ */
+uint64_t config_version_time(const Config *config);
+uint64_t config_last_reload(const Config *config);
+/* The active version's content, or NULL where there is none yet. */
+Document *config_document(const Config *config);
+/* What the last reload failed with, or NULL. */
+const Failure *config_failure(const Config *config);
+Statistics *config_statistics(Config *config);
+
+/* What became of a wish for a document; both NULL where there is no such version. */
+typedef void (*ConfigDocumentDone)(Config *config, Document *document, const Failure *failure,
+                                   void *userdata);
+/* The content of any version in the history; 0 is the active one. Told as ConfigDone is. */
+void config_get_document(Config *config, uint64_t version, ConfigDocumentDone done, void *userdata);
+
+/* The active document as a sealed memfd, opened anew for reading; negative errno. */
+int config_open_snapshot(Config *config);
+
+/* What can wait until everybody was told. */
+Failure *config_tidy(Config *config);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_unref)

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/load.h"
+
+#include "daemon/file.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/* What is decoded sooner than handed to another thread and back. */
+#define SMALL_SIZE (64U * 1024)
+
+static void release_layer(void *layer)
+{
+        layer_free(layer);
+}
+
+Format load_format(const char *file, Format fallback)
+{
+        Format format = format_from_file(file);
+
+        return format == FORMAT_NONE ? fallback : format;
+}
+
+Load *load_new(char *const *files, Format format, MergeMode merge, const char *separator, uint64_t max_size)
+{
+        Load *load = g_new0(Load, 1);
+
+        load->sources = g_ptr_array_new_with_free_func(release_layer);
+        for (; *files; files++)
+                g_ptr_array_add(load->sources, layer_new(*files, load_format(*files, format), NULL));
+        load->merge = merge;
+        load->separator = g_strdup(separator);
+        load->max_size = max_size;
+        return load;
+}
+
+Load *load_new_stored(const Version *version)
+{
+        Load *load = g_new0(Load, 1);
+
+        load->stored = true;
+        load->is_public = version->is_public;
+        load->sources = g_ptr_array_ref(version->layers);
+        load->merge = version->merge;
+        load->separator = g_strdup(version->separator);
+        return load;
+}
+
+Load *load_free(Load *load)
+{
+        if (!load)
+                return NULL;
+
+        g_ptr_array_unref(load->sources);
+        g_free(load->separator);
+        g_clear_pointer(&load->known, g_array_unref);
+        g_clear_pointer(&load->layers, g_ptr_array_unref);
+        g_clear_pointer(&load->hashes, g_array_unref);
+        document_unref(load->document);
+        failure_free(load->failure);
+        g_free(load);
+        return NULL;
+}
+
+bool load_is_small(const Load *load)
+{
+        uint64_t size = 0;
+
+        for (guint i = 0; i < load->sources->len; i++) {
+                const Layer *source = g_ptr_array_index(load->sources, i);
+                struct stat status;
+
+                if (source->bytes)
+                        size += g_bytes_get_size(source->bytes);
+                else if (!load->stored && stat(source->file, &status) >= 0)
+                        size += (uint64_t) MAX(status.st_size, 0);
+        }
+        return size <= SMALL_SIZE;
+}
+
+static GArray *hash_layers(const GPtrArray *layers)
+{
+        GArray *hashes = g_array_sized_new(FALSE, TRUE, sizeof(Hash), layers->len);
+
+        for (guint i = 0; i < layers->len; i++) {
+                const Layer *layer = g_ptr_array_index(layers, i);
+                Hash hash = { { 0, 0 } };
+
+                if (layer->bytes)
+                        hash = hash_bytes(g_bytes_get_data(layer->bytes, NULL),
+                                          g_bytes_get_size(layer->bytes));
+                g_array_append_val(hashes, hash);
+        }
+        return hashes;
+}
+
+bool load_hashes_equal(const GArray *a, const GArray *b)
+{
+        return a && b && a->len == b->len && memcmp(a->data, b->data, a->len * sizeof(Hash)) == 0;
+}
+
+static Failure *read_layers(Load *load)
+{
+        g_autoptr(GPtrArray) layers = g_ptr_array_new_full(load->sources->len, release_layer);
+
+        load->is_public = true;
+        for (guint i = 0; i < load->sources->len; i++) {
+                const Layer *source = g_ptr_array_index(load->sources, i);
+                g_autoptr(GBytes) bytes = NULL;
+                g_autoptr(Failure) failure = file_read(source->file, load->max_size, &bytes);
+
+                /* A layer may come later; the base may not. */
+                if (failure && (i == 0 || failure->code != FAILURE_FILE_NOT_FOUND))
+                        return g_steal_pointer(&failure);
+                if (bytes && g_bytes_get_size(bytes) == 0)
+                        load->has_empty = true;
+                if (bytes && load->is_public)
+                        load->is_public = file_is_public(source->file);
+                g_ptr_array_add(layers, layer_new(source->file, source->format, bytes));
+        }
+        load->layers = g_steal_pointer(&layers);
+        return NULL;
+}
+
+static void release_document(void *document)
+{
+        document_unref(document);
+}
+
+static Failure *decode_layers(Load *load)
+{
+        g_autoptr(GPtrArray) documents = g_ptr_array_new_with_free_func(release_document);
+
+        for (guint i = 0; i < load->layers->len; i++) {
+                const Layer *layer = g_ptr_array_index(load->layers, i);
+                g_autoptr(Document) document = NULL;
+                Failure *failure = NULL;
+                gsize length;
+                const char *data;
+
+                if (!layer->bytes)
+                        continue;
+                data = g_bytes_get_data(layer->bytes, &length);
+                failure = decode(layer->format, layer->file, i, data, length, load->separator, &document);
+                if (failure)
+                        return failure;
+                g_ptr_array_add(documents, g_steal_pointer(&document));
+        }
+        return merge(load->merge, (Document *const *) documents->pdata, documents->len, &load->document);
+}
+
+void load_run(void *data)
+{
+        Load *load = data;
+
+        if (load->stored)
+                load->layers = g_ptr_array_ref(load->sources);
+        else
+                load->failure = read_layers(load);
+        if (load->failure)
+                return;
+
+        load->hashes = hash_layers(load->layers);
+        load->same = load_hashes_equal(load->hashes, load->known);
+        if (!load->same)
+                load->failure = decode_layers(load);
+}

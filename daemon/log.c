@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/log.h"
+
+#define DOMAIN "reconfd"
+
+static void write_record(GLogLevelFlags level, const char *config, const Failure *failure,
+                         const char *message)
+{
+        GLogField fields[8];
+        gsize count = 0;
+        g_autofree char *line = NULL;
+
+        fields[count++] = (GLogField){ "GLIB_DOMAIN", DOMAIN, -1 };
+        fields[count++] = (GLogField){ "SYSLOG_IDENTIFIER", DOMAIN, -1 };
+        fields[count++] = (GLogField){ "MESSAGE", message, -1 };
+        /* syslog's priorities, which are what the journal knows. */
+        fields[count++] = (GLogField){ "PRIORITY",
+                                       level & G_LOG_LEVEL_CRITICAL  ? "3"
+                                       : level & G_LOG_LEVEL_WARNING ? "4"
+                                       : level & G_LOG_LEVEL_MESSAGE ? "5"
+                                                                     : "6",
+                                       -1 };
+        if (config)
+                fields[count++] = (GLogField){ "RECONF_CONFIG", config, -1 };
+        if (failure) {
+                const Problem *problem = g_ptr_array_index(failure->problems, 0);
+
+                fields[count++] = (GLogField){ "RECONF_ERROR", failure_code_to_string(failure->code), -1 };
+                fields[count++] = (GLogField){ "RECONF_FILE", problem->file, -1 };
+                line = g_strdup_printf("%" G_GUINT32_FORMAT, problem->line);
+                fields[count++] = (GLogField){ "RECONF_LINE", line, -1 };
+        }
+        g_log_structured_array(level, fields, count);
+}
+
+void log_config(GLogLevelFlags level, const char *config, const char *format, ...)
+{
+        g_autofree char *message = NULL;
+        va_list arguments;
+
+        va_start(arguments, format);
+        message = g_strdup_vprintf(format, arguments);
+        va_end(arguments);
+        write_record(level, config, NULL, message);
+}
+
+void log_failure(GLogLevelFlags level, const char *config, const Failure *failure, const char *format, ...)
+{
+        g_autofree char *what = NULL;
+        g_autofree char *why = failure_format(failure);
+        g_autofree char *message = NULL;
+        va_list arguments;
+
+        va_start(arguments, format);
+        what = g_strdup_vprintf(format, arguments);
+        va_end(arguments);
+        message = g_strconcat(what, ": ", why, NULL);
+        write_record(level, config, failure, message);
+}

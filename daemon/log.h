@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Log: records with fields
+ *
+ * GLib's structured log writes to the journal where that is what standard error leads to, and to standard
+ * error anywhere else. Records of a config carry its name in RECONF_CONFIG. No record ever quotes a value
+ * out of a config.
+ */
+#pragma once
+
+#include "daemon/model/failure.h"
+
+/* config may be NULL. */
+void log_config(GLogLevelFlags level, const char *config, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* "what: failure", with RECONF_FILE, RECONF_LINE and RECONF_ERROR. */
+void log_failure(GLogLevelFlags level, const char *config, const Failure *failure, const char *format, ...)
+                G_GNUC_PRINTF(4, 5);

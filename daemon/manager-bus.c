@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * org.reconf.Reconf1.Manager
+ *
+ * Documented in introspection/org.reconf.Reconf1.Manager.xml. Methods that change something find out first
+ * who calls: the history and the log tell.
+ */
+#include "daemon/bus.h"
+#include "daemon/caller.h"
+#include "daemon/failure-bus.h"
+#include "daemon/options-bus.h"
+#include "introspection/names.h"
+
+#include <string.h>
+
+static Failure *find_config(const Bus *bus, const char *name, Config **ret)
+{
+        *ret = manager_find(bus->manager, name);
+        if (!*ret)
+                return failure_new(FAILURE_NO_SUCH_CONFIG, "there is no config '%s'", name);
+        return NULL;
+}
+
+static void reply_registered(Config *config, const Failure *failure, void *userdata)
+{
+        sd_bus_message *call = userdata;
+
+        if (failure) {
+                (void) failure_bus_reply(call, failure);
+        } else {
+                g_autofree char *path = config_bus_path(config);
+
+                (void) sd_bus_reply_method_return(call, "o", path);
+        }
+        sd_bus_message_unref(call);
+}
+
+static int register_config(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        g_auto(GStrv) files = NULL;
+        g_autoptr(GVariant) options = NULL;
+        const char *name;
+        Failure *failure;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r >= 0)
+                r = sd_bus_message_read_strv(m, &files);
+        if (r < 0)
+                return r;
+        failure = options_bus_read(m, &options);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        if (!files)
+                files = g_new0(char *, 1);
+        manager_register(bus->manager, name, files, options, &caller->author, reply_registered,
+                         sd_bus_message_ref(m));
+        return 1;
+}
+
+static int append_paths(sd_bus_message *m, const GPtrArray *configs)
+{
+        int r = sd_bus_message_open_container(m, 'a', "o");
+
+        for (guint i = 0; i < configs->len && r >= 0; i++) {
+                g_autofree char *path = config_bus_path(g_ptr_array_index(configs, i));
+
+                r = sd_bus_message_append(m, "o", path);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int reply_paths(sd_bus_message *call, const GPtrArray *configs)
+{
+        sd_bus_message *reply = NULL;
+        int r = sd_bus_message_new_method_return(call, &reply);
+
+        if (r >= 0)
+                r = append_paths(reply, configs);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r;
+}
+
+static void reply_directory_registered(const GPtrArray *configs, const Failure *failure, void *userdata)
+{
+        sd_bus_message *call = userdata;
+
+        if (failure)
+                (void) failure_bus_reply(call, failure);
+        else
+                (void) reply_paths(call, configs);
+        sd_bus_message_unref(call);
+}
+
+static int register_directory(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        g_autoptr(GVariant) options = NULL;
+        const char *name, *directory, *pattern;
+        Failure *failure;
+        int r;
+
+        r = sd_bus_message_read(m, "sss", &name, &directory, &pattern);
+        if (r < 0)
+                return r;
+        failure = options_bus_read(m, &options);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        manager_register_directory(bus->manager, name, directory, pattern, options, &caller->author,
+                                   reply_directory_registered, sd_bus_message_ref(m));
+        return 1;
+}
+
+static int method_register_config(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return caller_identify(m, register_config, userdata, error);
+}
+
+static int method_register_directory(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return caller_identify(m, register_directory, userdata, error);
+}
+
+static int method_unregister_config(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        const char *name;
+        Failure *failure;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r < 0)
+                return r;
+        failure = manager_unregister(bus->manager, name);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int method_get_config(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        g_autofree char *path = NULL;
+        const char *name;
+        Config *config;
+        Failure *failure;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r < 0)
+                return r;
+        failure = find_config(bus, name, &config);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        path = config_bus_path(config);
+        return sd_bus_reply_method_return(m, "o", path);
+}
+
+static int method_get_config_by_file(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        g_autoptr(GPtrArray) configs = NULL;
+        g_autofree char *file = NULL;
+        const char *given;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &given);
+        if (r < 0)
+                return r;
+        if (*given != '/')
+                return failure_bus_take_error(error, failure_new(FAILURE_INVALID_PATH,
+                                                                 "the path '%s' is not absolute", given));
+        file = g_canonicalize_filename(given, "/");
+        configs = manager_list(bus->manager, file);
+        return reply_paths(m, configs);
+}
+
+static int append_config(sd_bus_message *m, const Config *config)
+{
+        g_autofree char *path = config_bus_path(config);
+        int r = sd_bus_message_open_container(m, 'r', "sossta{sv}");
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "sosst", config_name(config), path, config_files(config)[0],
+                                          config_state_to_string(config_state(config)),
+                                          config_version(config));
+        if (r >= 0)
+                r = sd_bus_message_append(m, "a{sv}", 4, "format", "s",
+                                          format_to_string(config_format(config)), "hot-reload", "b",
+                                          (int) config_hot_reload(config), "pending", "b",
+                                          (int) config_is_pending(config), "last-reload", "t",
+                                          config_last_reload(config));
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int method_list_configs(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        g_autoptr(GPtrArray) configs = manager_list(bus->manager, NULL);
+        sd_bus_message *reply = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(sossta{sv})");
+        for (guint i = 0; i < configs->len && r >= 0; i++)
+                r = append_config(reply, g_ptr_array_index(configs, i));
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r;
+}
+
+static int reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+{
+        const char *name;
+        Config *config;
+        Failure *failure;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r < 0)
+                return r;
+        failure = find_config(userdata, name, &config);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        return config_bus_reload(config, m, &caller->author);
+}
+
+static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return caller_identify(m, reload, userdata, error);
+}
+
+static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+{
+        const char *name;
+        uint64_t version;
+        Config *config;
+        Failure *failure;
+        int r;
+
+        r = sd_bus_message_read(m, "st", &name, &version);
+        if (r < 0)
+                return r;
+        failure = find_config(userdata, name, &config);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        return config_bus_rollback(config, version, NULL, m, &caller->author);
+}
+
+static int method_rollback(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return caller_identify(m, rollback, userdata, error);
+}
+
+static int method_get_version_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        const char *name;
+        Config *config;
+        Failure *failure;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r < 0)
+                return r;
+        failure = find_config(userdata, name, &config);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        return config_bus_reply_history(userdata, config, m, error);
+}
+
+static int method_list_instances(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        const char *name;
+        Config *config;
+        Failure *failure;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r < 0)
+                return r;
+        failure = *name ? find_config(userdata, name, &config) : NULL;
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        return bus_reply_instances(m);
+}
+
+static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        int hot_reload, r;
+
+        r = sd_bus_message_read(m, "b", &hot_reload);
+        if (r < 0)
+                return r;
+        manager_set_hot_reload(bus->manager, hot_reload);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int method_get_statistics(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        g_autoptr(GPtrArray) configs = manager_list(bus->manager, NULL);
+
+        return bus_reply_statistics(m, manager_statistics(bus->manager), configs->len,
+                                    subscriptions_count(bus->subscriptions));
+}
+
+static int property_get_version(sd_bus *connection, const char *path, const char *interface,
+                                const char *property, sd_bus_message *reply, void *userdata,
+                                sd_bus_error *error)
+{
+        return sd_bus_message_append(reply, "s", RECONF_VERSION);
+}
+
+static int property_get_epoch(sd_bus *connection, const char *path, const char *interface,
+                              const char *property, sd_bus_message *reply, void *userdata,
+                              sd_bus_error *error)
+{
+        Bus *bus = userdata;
+
+        return sd_bus_message_append(reply, "s", manager_epoch(bus->manager));
+}
+
+static int property_get_environment(sd_bus *connection, const char *path, const char *interface,
+                                    const char *property, sd_bus_message *reply, void *userdata,
+                                    sd_bus_error *error)
+{
+        Bus *bus = userdata;
+
+        return sd_bus_message_append(reply, "s", manager_settings(bus->manager)->environment);
+}
+
+static int property_get_hot_reload(sd_bus *connection, const char *path, const char *interface,
+                                   const char *property, sd_bus_message *reply, void *userdata,
+                                   sd_bus_error *error)
+{
+        Bus *bus = userdata;
+
+        return sd_bus_message_append(reply, "b", (int) manager_hot_reload(bus->manager));
+}
+
+void manager_bus_hot_reload_changed(void *userdata)
+{
+        Bus *bus = userdata;
+
+        (void) sd_bus_emit_properties_changed(bus->bus, RECONF_MANAGER_PATH, RECONF_MANAGER_INTERFACE,
+                                              "HotReload", NULL);
+}
+
+/* clang-format off */
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+
+        SD_BUS_PROPERTY("Version", "s", property_get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Epoch", "s", property_get_epoch, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Environment", "s", property_get_environment, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("HotReload", "b", property_get_hot_reload, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+
+        SD_BUS_METHOD_WITH_ARGS("RegisterConfig",
+                                SD_BUS_ARGS("s", name, "as", files, "a{sv}", options), SD_BUS_RESULT("o", config),
+                                method_register_config, 0),
+        SD_BUS_METHOD_WITH_ARGS("RegisterDirectory",
+                                SD_BUS_ARGS("s", name, "s", directory, "s", glob, "a{sv}", options),
+                                SD_BUS_RESULT("ao", configs),
+                                method_register_directory, 0),
+        SD_BUS_METHOD_WITH_ARGS("UnregisterConfig", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT,
+                                method_unregister_config, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetConfig", SD_BUS_ARGS("s", name), SD_BUS_RESULT("o", config),
+                                method_get_config, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetConfigByFile", SD_BUS_ARGS("s", file), SD_BUS_RESULT("ao", configs),
+                                method_get_config_by_file, 0),
+        SD_BUS_METHOD_WITH_ARGS("ListConfigs", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(sossta{sv})", configs),
+                                method_list_configs, 0),
+        SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_ARGS("s", name), SD_BUS_RESULT("t", version),
+                                method_reload, 0),
+        SD_BUS_METHOD_WITH_ARGS("Rollback", SD_BUS_ARGS("s", name, "t", version), SD_BUS_RESULT("t", new_version),
+                                method_rollback, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetVersionHistory", SD_BUS_ARGS("s", name),
+                                SD_BUS_RESULT("a(ttsssa{sv})", versions),
+                                method_get_version_history, 0),
+        SD_BUS_METHOD_WITH_ARGS("ListInstances", SD_BUS_ARGS("s", name),
+                                SD_BUS_RESULT("a(osuststa{sv})", instances),
+                                method_list_instances, 0),
+        SD_BUS_METHOD_WITH_ARGS("SetHotReload", SD_BUS_ARGS("b", hot_reload), SD_BUS_NO_RESULT,
+                                method_set_hot_reload, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetStatistics", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", statistics),
+                                method_get_statistics, 0),
+
+        SD_BUS_VTABLE_END,
+};
+/* clang-format on */
+
+int manager_bus_export(Bus *bus)
+{
+        return sd_bus_add_object_vtable(bus->bus, NULL, RECONF_MANAGER_PATH, RECONF_MANAGER_INTERFACE,
+                                        vtable, bus);
+}

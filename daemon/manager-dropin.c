@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The registry as the drop-ins want it
+ *
+ * After every change all drop-ins are read again and compared with what is there. One that is no good is
+ * reported and leaves what it named before as it was.
+ */
+#include "daemon/log.h"
+#include "daemon/manager-private.h"
+
+#define POLL_USEC (2 * G_USEC_PER_SEC)
+
+/* A config by that name that is the drop-in's, made or made over. */
+static Failure *apply_config(Manager *manager, const Dropin *dropin, Origin origin)
+{
+        Entry *entry = manager_entry(manager, dropin->name);
+        ConfigRequest request = {
+                .origin = origin,
+                .author = { .uid = (uid_t) -1 },
+        };
+        Failure *failure;
+
+        if (!entry) {
+                failure = manager_add(manager, dropin->name, dropin->files, options_copy(dropin->options),
+                                      ENTRY_DROPIN, &entry);
+                if (!failure)
+                        manager_start_config(manager, entry, origin);
+                return failure;
+        }
+
+        entry->source = ENTRY_DROPIN;
+        entry->directory = NULL;
+        if (!g_strv_equal((const char *const *) config_files(entry->config),
+                          (const char *const *) dropin->files) ||
+            !options_equal(config_options(entry->config), dropin->options))
+                config_set_files(entry->config, dropin->files, dropin->options, true, &request);
+        return NULL;
+}
+
+static Failure *apply_directory(Manager *manager, const Dropin *dropin)
+{
+        ManagedDirectory *present = g_hash_table_lookup(manager->directories, dropin->name);
+        Author nobody = { .uid = (uid_t) -1 };
+
+        if (present && g_str_equal(present->path, dropin->directory) &&
+            g_str_equal(present->pattern, dropin->pattern) &&
+            options_equal(present->options, dropin->options)) {
+                present->source = ENTRY_DROPIN;
+                return NULL;
+        }
+        if (present)
+                manager_remove_directory(manager, present);
+        return manager_add_directory(manager, dropin->name, dropin->directory, dropin->pattern,
+                                     options_copy(dropin->options), ENTRY_DROPIN, &nobody, NULL, NULL);
+}
+
+static void apply(Manager *manager, const Dropin *dropin, Origin origin)
+{
+        g_autoptr(Failure) failure = NULL;
+        ManagedDirectory *directory = g_hash_table_lookup(manager->directories, dropin->name);
+        Entry *entry = manager_entry(manager, dropin->name);
+
+        if (dropin->failure) {
+                log_failure(G_LOG_LEVEL_WARNING, dropin->name, dropin->failure, "Passing over a drop-in");
+                return;
+        }
+        /* What was a directory and is now one config, or the other way round, starts over. */
+        if (directory && !dropin->directory)
+                manager_remove_directory(manager, directory);
+        if (entry && dropin->directory)
+                manager_remove(manager, entry);
+
+        failure = dropin->directory ? apply_directory(manager, dropin)
+                                    : apply_config(manager, dropin, origin);
+        if (failure)
+                log_failure(G_LOG_LEVEL_WARNING, dropin->name, failure, "Failed to apply %s", dropin->path);
+}
+
+static bool is_wanted(const GPtrArray *dropins, const char *name)
+{
+        for (guint i = 0; i < dropins->len; i++)
+                if (g_str_equal(((const Dropin *) g_ptr_array_index(dropins, i))->name, name))
+                        return true;
+        return false;
+}
+
+/* What no drop-in names any longer. */
+static void remove_others(Manager *manager, const GPtrArray *dropins)
+{
+        g_autoptr(GList) directories = g_hash_table_get_values(manager->directories);
+        g_autoptr(GList) entries = NULL;
+
+        for (GList *link = directories; link; link = link->next) {
+                ManagedDirectory *directory = link->data;
+
+                if (directory->source == ENTRY_DROPIN && !is_wanted(dropins, directory->name))
+                        manager_remove_directory(manager, directory);
+        }
+        entries = g_hash_table_get_values(manager->entries);
+        for (GList *link = entries; link; link = link->next) {
+                Entry *entry = link->data;
+
+                if (entry->source == ENTRY_DROPIN && !is_wanted(dropins, config_name(entry->config)))
+                        manager_remove(manager, entry);
+        }
+}
+
+static void apply_all(Manager *manager, Origin origin)
+{
+        g_autoptr(GPtrArray) dropins = dropin_list(manager->settings);
+
+        remove_others(manager, dropins);
+        for (guint i = 0; i < dropins->len; i++)
+                apply(manager, g_ptr_array_index(dropins, i), origin);
+}
+
+void manager_apply_dropins(Manager *manager)
+{
+        apply_all(manager, ORIGIN_STARTUP);
+}
+
+static void on_scanned(Directory *directory, const GPtrArray *files, const Failure *scan_failure,
+                       void *userdata)
+{
+        Manager *manager = userdata;
+        g_autoptr(GPtrArray) registrations = NULL;
+        g_autoptr(Failure) failure = NULL;
+
+        apply_all(manager, ORIGIN_FILE);
+
+        /* Registrations that a drop-in stood in front of come forward again. */
+        failure = store_list_registrations(manager->context.store, &registrations);
+        if (failure)
+                log_failure(G_LOG_LEVEL_WARNING, NULL, failure,
+                            "Failed to read the registrations, ignoring");
+        for (guint i = 0; registrations && i < registrations->len; i++)
+                manager_restore(manager, g_ptr_array_index(registrations, i));
+}
+
+static void release_directory(void *directory)
+{
+        directory_stop(directory);
+        directory_unref(directory);
+}
+
+Failure *manager_watch_dropins(Manager *manager)
+{
+        g_auto(GStrv) paths = dropin_directories(manager->settings);
+
+        manager->dropin_directories = g_ptr_array_new_with_free_func(release_directory);
+        for (char **path = paths; *path; path++) {
+                Directory *directory = NULL;
+                Failure *failure;
+
+                failure = directory_new(manager->context.event, manager->context.watcher,
+                                        manager->context.worker, *path, "*.conf", POLL_USEC, on_scanned,
+                                        manager, &directory);
+                if (failure)
+                        return failure;
+                g_ptr_array_add(manager->dropin_directories, directory);
+        }
+        return NULL;
+}

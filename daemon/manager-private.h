@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The inside of the manager, for the files that it is spread over
+ *
+ * manager.c holds the registry and the queues, manager-register.c answers registrations, manager-directory.c
+ * keeps directories and their configs, manager-dropin.c follows the drop-ins.
+ */
+#pragma once
+
+#include "daemon/directory.h"
+#include "daemon/dropin.h"
+#include "daemon/manager.h"
+
+typedef enum EntrySource {
+        ENTRY_REGISTRATION,
+        ENTRY_DROPIN,
+        ENTRY_MEMBER, /* of a directory */
+} EntrySource;
+
+typedef struct ManagedDirectory ManagedDirectory;
+
+/* A config in the registry. */
+typedef struct Entry {
+        Config *config;
+        EntrySource source;
+        ManagedDirectory *directory; /* of a member */
+        bool announced;
+        unsigned clients;
+        GSequenceIter *due; /* its place in the queue, or NULL */
+        bool untidy;        /* store_tidy() is wanted */
+} Entry;
+
+struct ManagedDirectory {
+        Manager *manager;
+        char *name;
+        char *path;
+        char *pattern;
+        Options *options;
+        EntrySource source;
+        Directory *directory;
+
+        /* The first scan, whose end somebody waits for. */
+        Author author;
+        bool scanned;
+        unsigned loading;
+        ManagerDirectoryRegistered done;
+        void *userdata;
+};
+
+struct Manager {
+        const Settings *settings;
+        ConfigContext context;
+        Statistics statistics;
+        GHashTable *entries;     /* by name, of Entry */
+        GHashTable *directories; /* by name, of ManagedDirectory */
+
+        GSequence *due; /* of Entry */
+        GQueue untidy;  /* of Entry */
+        uint64_t serial;
+        sd_event_source *due_source;
+        sd_event_source *tidy_source;
+
+        GPtrArray *dropin_directories; /* of Directory */
+
+        const ManagerObserver *observer;
+        void *userdata;
+};
+
+Entry *manager_entry(const Manager *manager, const char *name);
+/* A new config in the registry, not yet started. Takes the options. */
+Failure *manager_add(Manager *manager, const char *name, char *const *files, Options *options,
+                     EntrySource source, Entry **ret);
+/* Takes it out again; announces that if its coming was announced. */
+void manager_remove(Manager *manager, Entry *entry);
+void manager_announce(Manager *manager, Entry *entry);
+
+/*
+ * Starts one that nobody waits for. It is announced whatever its files are: what fails shows as its state.
+ */
+void manager_start_config(Manager *manager, Entry *entry, Origin origin);
+
+/* A registration that the store has. */
+void manager_restore(Manager *manager, const Registration *registration);
+
+Failure *manager_add_directory(Manager *manager, const char *name, const char *path, const char *pattern,
+                               Options *options, EntrySource source, const Author *author,
+                               ManagerDirectoryRegistered done, void *userdata);
+void manager_remove_directory(Manager *manager, ManagedDirectory *directory);
+/* A member whose file is gone and that nobody uses goes, too. */
+void manager_drop_if_gone(Manager *manager, Entry *entry);
+GPtrArray *manager_directory_members(const Manager *manager, const ManagedDirectory *directory);
+
+/* Reads all drop-ins and makes the registry agree. */
+void manager_apply_dropins(Manager *manager);
+Failure *manager_watch_dropins(Manager *manager);

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/manager.h"
+
+#include "daemon/log.h"
+#include "daemon/manager-private.h"
+
+#include <string.h>
+
+static Entry *entry_of(Manager *manager, Config *config)
+{
+        Entry *entry = manager_entry(manager, config_name(config));
+
+        /* One that was unregistered may end its work after another took its name. */
+        return entry && entry->config == config ? entry : NULL;
+}
+
+static void entry_free(void *data)
+{
+        Entry *entry = data;
+
+        config_stop(entry->config);
+        config_unref(entry->config);
+        g_free(entry);
+}
+
+static int compare_due(const void *a, const void *b, void *userdata)
+{
+        const Entry *first = a, *second = b;
+        int32_t first_priority = config_options(first->config)->priority;
+        int32_t second_priority = config_options(second->config)->priority;
+
+        /* Equal ones keep the order in which they came: the sequence inserts behind them. */
+        return (first_priority < second_priority) - (first_priority > second_priority);
+}
+
+static void on_due(Config *config, void *userdata)
+{
+        Manager *manager = userdata;
+        Entry *entry = entry_of(manager, config);
+
+        if (!entry || entry->due)
+                return;
+        entry->due = g_sequence_insert_sorted(manager->due, entry, compare_due, NULL);
+        (void) sd_event_source_set_enabled(manager->due_source, SD_EVENT_ONESHOT);
+}
+
+/* One config a turn: calls that came in meanwhile have theirs in between. */
+static int run_due(sd_event_source *source, void *userdata)
+{
+        Manager *manager = userdata;
+        GSequenceIter *first = g_sequence_get_begin_iter(manager->due);
+
+        if (!g_sequence_iter_is_end(first)) {
+                Entry *entry = g_sequence_get(first);
+
+                g_sequence_remove(first);
+                entry->due = NULL;
+                config_run_due(entry->config);
+        }
+        if (!g_sequence_is_empty(manager->due))
+                (void) sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+        return 0;
+}
+
+static void want_tidy(Manager *manager, Entry *entry)
+{
+        if (entry->untidy)
+                return;
+        entry->untidy = true;
+        g_queue_push_tail(&manager->untidy, entry);
+        (void) sd_event_source_set_enabled(manager->tidy_source, SD_EVENT_ONESHOT);
+}
+
+static int run_tidy(sd_event_source *source, void *userdata)
+{
+        Manager *manager = userdata;
+        Entry *entry = g_queue_pop_head(&manager->untidy);
+        g_autoptr(Failure) failure = NULL;
+
+        if (entry) {
+                entry->untidy = false;
+                failure = config_tidy(entry->config);
+        }
+        if (failure)
+                log_failure(G_LOG_LEVEL_WARNING, config_name(entry->config), failure,
+                            "Failed to tidy the history, trying again after the next version");
+        if (!g_queue_is_empty(&manager->untidy))
+                (void) sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+        return 0;
+}
+
+static void on_changed(Config *config, const ConfigUpdate *update, void *userdata)
+{
+        Manager *manager = userdata;
+        Entry *entry = entry_of(manager, config);
+
+        if (!entry)
+                return;
+        manager_announce(manager, entry);
+        manager->observer->changed(config, update, manager->userdata);
+        want_tidy(manager, entry);
+        log_config(G_LOG_LEVEL_INFO, config_name(config),
+                   "%s: version %" G_GUINT64_FORMAT " is active (%s, %zu changes)", config_name(config),
+                   update->version, origin_to_string(update->origin), changes_count(update->changes));
+}
+
+static void on_failed(Config *config, const Failure *failure, bool is_public, void *userdata)
+{
+        Manager *manager = userdata;
+        Entry *entry = entry_of(manager, config);
+
+        if (!entry)
+                return;
+        log_failure(G_LOG_LEVEL_WARNING, config_name(config), failure, "%s: reload failed at stage %s",
+                    config_name(config), failure_stage_to_string(failure->stage));
+        if (!entry->announced)
+                return;
+        manager->observer->failed(config, failure, is_public, manager->userdata);
+}
+
+static void on_properties_changed(Config *config, ConfigProperty properties, void *userdata)
+{
+        Manager *manager = userdata;
+        Entry *entry = entry_of(manager, config);
+
+        if (!entry || !entry->announced)
+                return;
+        manager->observer->properties_changed(config, properties, manager->userdata);
+        manager_drop_if_gone(manager, entry);
+}
+
+static const ConfigObserver config_observer = {
+        .due = on_due,
+        .changed = on_changed,
+        .failed = on_failed,
+        .properties_changed = on_properties_changed,
+};
+
+static void managed_directory_free(void *data)
+{
+        ManagedDirectory *directory = data;
+
+        if (directory->directory)
+                directory_stop(directory->directory);
+        directory_unref(directory->directory);
+        g_free(directory->name);
+        g_free(directory->path);
+        g_free(directory->pattern);
+        g_free(directory->author.unit);
+        options_free(directory->options);
+        g_free(directory);
+}
+
+/* Queues that run when events and calls have been taken in; off while there is nothing in them. */
+static int add_queues(Manager *manager)
+{
+        sd_event *event = manager->context.event;
+        int r;
+
+        r = sd_event_add_defer(event, &manager->due_source, run_due, manager);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(manager->due_source, SD_EVENT_OFF);
+        if (r >= 0)
+                r = sd_event_source_set_priority(manager->due_source, SD_EVENT_PRIORITY_NORMAL + 1);
+        if (r >= 0)
+                r = sd_event_add_defer(event, &manager->tidy_source, run_tidy, manager);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(manager->tidy_source, SD_EVENT_OFF);
+        if (r >= 0)
+                r = sd_event_source_set_priority(manager->tidy_source, SD_EVENT_PRIORITY_IDLE);
+        return r;
+}
+
+Failure *manager_new(sd_event *event, const Settings *settings, Manager **ret)
+{
+        g_autoptr(Manager) manager = g_new0(Manager, 1);
+        g_autofree char *set_aside = NULL;
+        Failure *failure;
+        int r;
+
+        manager->settings = settings;
+        manager->entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, entry_free);
+        manager->directories = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, managed_directory_free);
+        manager->due = g_sequence_new(NULL);
+        g_queue_init(&manager->untidy);
+        statistics_init(&manager->statistics, NULL);
+        manager->context = (ConfigContext){
+                .event = sd_event_ref(event),
+                .statistics = &manager->statistics,
+                .hot_reload = settings->hot_reload,
+                .observer = &config_observer,
+                .userdata = manager,
+        };
+
+        failure = store_open(settings->state_directory, &manager->context.store, &set_aside);
+        if (failure)
+                return failure;
+        if (set_aside)
+                log_config(G_LOG_LEVEL_CRITICAL, NULL, "%s", set_aside);
+
+        r = watcher_new(event, &manager->context.watcher);
+        if (r >= 0)
+                r = worker_new(event, &manager->context.worker);
+        if (r >= 0)
+                r = add_queues(manager);
+        if (r < 0)
+                return failure_new(FAILURE_LIMIT_EXCEEDED, "cannot set up watching: %s", g_strerror(-r));
+
+        *ret = g_steal_pointer(&manager);
+        return NULL;
+}
+
+Manager *manager_free(Manager *manager)
+{
+        if (!manager)
+                return NULL;
+
+        g_clear_pointer(&manager->dropin_directories, g_ptr_array_unref);
+        g_hash_table_remove_all(manager->directories);
+        /* Jobs that still run belong to configs, which end with them. */
+        g_hash_table_remove_all(manager->entries);
+        worker_free(manager->context.worker);
+        watcher_free(manager->context.watcher);
+        sd_event_source_disable_unref(manager->due_source);
+        sd_event_source_disable_unref(manager->tidy_source);
+        g_hash_table_unref(manager->entries);
+        g_hash_table_unref(manager->directories);
+        g_sequence_free(manager->due);
+        g_queue_clear(&manager->untidy);
+        store_close(manager->context.store);
+        statistics_clear(&manager->statistics);
+        sd_event_unref(manager->context.event);
+        g_free(manager);
+        return NULL;
+}
+
+void manager_set_observer(Manager *manager, const ManagerObserver *observer, void *userdata)
+{
+        manager->observer = observer;
+        manager->userdata = userdata;
+}
+
+void manager_start(Manager *manager)
+{
+        g_autoptr(GPtrArray) registrations = NULL;
+        g_autoptr(Failure) failure = NULL;
+
+        failure = manager_watch_dropins(manager);
+        if (failure)
+                log_failure(G_LOG_LEVEL_WARNING, NULL, failure, "Failed to watch for drop-ins, ignoring");
+        g_clear_pointer(&failure, failure_free);
+        manager_apply_dropins(manager);
+
+        failure = store_list_registrations(manager->context.store, &registrations);
+        if (failure) {
+                log_failure(G_LOG_LEVEL_WARNING, NULL, failure, "Failed to read the registrations");
+                return;
+        }
+        for (guint i = 0; i < registrations->len; i++)
+                manager_restore(manager, g_ptr_array_index(registrations, i));
+}
+
+Entry *manager_entry(const Manager *manager, const char *name)
+{
+        return g_hash_table_lookup(manager->entries, name);
+}
+
+Failure *manager_add(Manager *manager, const char *name, char *const *files, Options *options,
+                     EntrySource source, Entry **ret)
+{
+        Entry *entry;
+
+        if (g_hash_table_size(manager->entries) >= MANAGER_MAX_CONFIGS) {
+                options_free(options);
+                return failure_new(FAILURE_LIMIT_EXCEEDED, "%u configs are registered, which is the limit",
+                                   MANAGER_MAX_CONFIGS);
+        }
+        entry = g_new0(Entry, 1);
+        entry->config = config_new(&manager->context, name, files, options);
+        entry->source = source;
+        g_hash_table_insert(manager->entries, (char *) config_name(entry->config), entry);
+        *ret = entry;
+        return NULL;
+}
+
+void manager_announce(Manager *manager, Entry *entry)
+{
+        if (entry->announced)
+                return;
+        entry->announced = true;
+        manager->observer->added(entry->config, manager->userdata);
+}
+
+void manager_start_config(Manager *manager, Entry *entry, Origin origin)
+{
+        ConfigRequest request = { .origin = origin, .author = { .uid = (uid_t) -1 } };
+
+        config_start(entry->config, &request);
+        manager_announce(manager, entry);
+}
+
+void manager_remove(Manager *manager, Entry *entry)
+{
+        g_autoptr(Config) config = config_ref(entry->config);
+
+        if (entry->due)
+                g_sequence_remove(entry->due);
+        if (entry->untidy)
+                g_queue_remove(&manager->untidy, entry);
+        if (entry->announced)
+                manager->observer->removed(config, manager->userdata);
+        g_hash_table_remove(manager->entries, config_name(config));
+}
+
+Config *manager_find(const Manager *manager, const char *name)
+{
+        Entry *entry = manager_entry(manager, name);
+
+        return entry && entry->announced ? entry->config : NULL;
+}
+
+static int compare_configs(const void *a, const void *b)
+{
+        return strcmp(config_name(*(Config *const *) a), config_name(*(Config *const *) b));
+}
+
+static void release_config(void *config)
+{
+        config_unref(config);
+}
+
+GPtrArray *manager_list(const Manager *manager, const char *file)
+{
+        GPtrArray *configs = g_ptr_array_new_with_free_func(release_config);
+        GHashTableIter iterator;
+        void *value;
+
+        g_hash_table_iter_init(&iterator, manager->entries);
+        while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+                Entry *entry = value;
+
+                if (!entry->announced)
+                        continue;
+                if (file && !g_strv_contains((const char *const *) config_files(entry->config), file))
+                        continue;
+                g_ptr_array_add(configs, config_ref(entry->config));
+        }
+        g_ptr_array_sort(configs, compare_configs);
+        return configs;
+}
+
+bool manager_hot_reload(const Manager *manager)
+{
+        return manager->context.hot_reload;
+}
+
+void manager_set_hot_reload(Manager *manager, bool hot_reload)
+{
+        g_autoptr(GPtrArray) configs = NULL;
+
+        if (manager->context.hot_reload == hot_reload)
+                return;
+        manager->context.hot_reload = hot_reload;
+        manager->observer->hot_reload_changed(manager->userdata);
+        configs = manager_list(manager, NULL);
+        for (guint i = 0; i < configs->len; i++)
+                config_update_hot_reload(g_ptr_array_index(configs, i));
+}
+
+void manager_add_client(Manager *manager, Config *config)
+{
+        Entry *entry = entry_of(manager, config);
+
+        if (entry)
+                entry->clients++;
+}
+
+void manager_remove_client(Manager *manager, Config *config)
+{
+        Entry *entry = entry_of(manager, config);
+
+        if (!entry)
+                return;
+        entry->clients--;
+        manager_drop_if_gone(manager, entry);
+}
+
+Failure *manager_list_versions(Manager *manager, Config *config, GPtrArray **ret)
+{
+        return store_list_versions(manager->context.store, config_name(config), ret);
+}
+
+bool manager_is_idle(const Manager *manager)
+{
+        return g_hash_table_size(manager->entries) == 0 && g_hash_table_size(manager->directories) == 0 &&
+               worker_pending(manager->context.worker) == 0 && g_queue_is_empty((GQueue *) &manager->untidy);
+}
+
+const Settings *manager_settings(const Manager *manager)
+{
+        return manager->settings;
+}
+
+const char *manager_epoch(const Manager *manager)
+{
+        return store_epoch(manager->context.store);
+}
+
+Statistics *manager_statistics(Manager *manager)
+{
+        return &manager->statistics;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Manager: the registry of configs and directories
+ *
+ * A config comes from a registration on the bus, from a drop-in, or from a directory, where it is one of
+ * many. A drop-in wins over a registration of its name. The manager decides when configs that are due get
+ * their turn: the higher priority first, one at a time, so that calls are answered in between.
+ */
+#pragma once
+
+#include "daemon/config.h"
+#include "daemon/settings.h"
+
+#define MANAGER_MAX_CONFIGS 10000U
+
+typedef struct Manager Manager;
+
+/* What happens to configs that are announced: those whose registration was answered. */
+typedef struct ManagerObserver {
+        void (*added)(Config *config, void *userdata);
+        void (*removed)(Config *config, void *userdata);
+        void (*changed)(Config *config, const ConfigUpdate *update, void *userdata);
+        void (*failed)(Config *config, const Failure *failure, bool is_public, void *userdata);
+        void (*properties_changed)(Config *config, ConfigProperty properties, void *userdata);
+        void (*hot_reload_changed)(void *userdata);
+} ManagerObserver;
+
+/* Opens the state; configs come with manager_start(). */
+Failure *manager_new(sd_event *event, const Settings *settings, Manager **ret);
+Manager *manager_free(Manager *manager);
+void manager_set_observer(Manager *manager, const ManagerObserver *observer, void *userdata);
+/* Takes up all drop-ins and registrations, and looks at their files; call it once everybody listens. */
+void manager_start(Manager *manager);
+
+/* config is NULL where there is a failure (borrowed). Told as ConfigDone is. */
+typedef void (*ManagerRegistered)(Config *config, const Failure *failure, void *userdata);
+/* configs is of Config; NULL where there is a failure. */
+typedef void (*ManagerDirectoryRegistered)(const GPtrArray *configs, const Failure *failure, void *userdata);
+
+void manager_register(Manager *manager, const char *name, char *const *files, GVariant *options,
+                      const Author *author, ManagerRegistered done, void *userdata);
+void manager_register_directory(Manager *manager, const char *name, const char *directory,
+                                const char *pattern, GVariant *options, const Author *author,
+                                ManagerDirectoryRegistered done, void *userdata);
+/* A config or a directory with all its configs. */
+Failure *manager_unregister(Manager *manager, const char *name);
+
+/* NULL where there is none (announced). */
+Config *manager_find(const Manager *manager, const char *name);
+/* Announced configs in order of names, of Config, with references; with file, those that are made of that
+ * file. */
+GPtrArray *manager_list(const Manager *manager, const char *file);
+
+/* Settings and files of a config on behalf of a client; as config_set_files() and config_set_hot_reload().
+ */
+void manager_set_files(Manager *manager, Config *config, char *const *files, const ConfigRequest *request);
+Failure *manager_set_config_hot_reload(Manager *manager, Config *config, bool hot_reload);
+bool manager_hot_reload(const Manager *manager);
+void manager_set_hot_reload(Manager *manager, bool hot_reload);
+
+/* Clients of a config that keep it even when its file is gone from a directory. */
+void manager_add_client(Manager *manager, Config *config);
+void manager_remove_client(Manager *manager, Config *config);
+
+/* The history, newest first, without bytes; of Version. */
+Failure *manager_list_versions(Manager *manager, Config *config, GPtrArray **ret);
+
+/* True if nothing is watched and nothing is being done. */
+bool manager_is_idle(const Manager *manager);
+
+const Settings *manager_settings(const Manager *manager);
+const char *manager_epoch(const Manager *manager);
+Statistics *manager_statistics(Manager *manager);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Manager, manager_free)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Options in bus messages
+ */
+#pragma once
+
+#include "daemon/model/failure.h"
+
+#include <systemd/sd-bus.h>
+
+/*
+ * Reads an a{sv} of basic values and lists of strings. A value of any other type is kept as its type's name
+ * would be refused: as FAILURE_INVALID_ARGUMENT.
+ */
+Failure *options_bus_read(sd_bus_message *m, GVariant **ret);
+/* Fails where there is any option in it: for methods that take none yet. */
+Failure *options_bus_read_none(sd_bus_message *m);
+/* Appends an a{sv} of values as options_to_variant() gives them. */
+int options_bus_append(sd_bus_message *m, GVariant *options);

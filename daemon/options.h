@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Options: how one config is to be treated
+ *
+ * One table holds every option: its name on the bus, its key in a drop-in, its type, range and default.
+ * Options travel as a{sv} (on the bus, in the store) or as a key file's group (drop-ins).
+ */
+#pragma once
+
+#include "daemon/model/decode.h"
+#include "daemon/model/failure.h"
+#include "daemon/model/merge.h"
+
+#include <stdbool.h>
+
+typedef enum Switch {
+        SWITCH_UNSET, /* what the manager says */
+        SWITCH_OFF,
+        SWITCH_ON,
+} Switch;
+
+typedef struct Options {
+        Format format; /* FORMAT_NONE: by file name only */
+        MergeMode merge;
+        char *separator; /* NULL: keys of ENV files do not nest */
+        uint32_t debounce_ms;
+        uint32_t poll_ms;
+        uint32_t max_versions;
+        uint64_t max_size; /* bytes */
+        Switch hot_reload;
+        int32_t priority;
+        bool persist;
+} Options;
+
+Options *options_new(void);
+Options *options_copy(const Options *options);
+Options *options_free(Options *options);
+bool options_equal(const Options *a, const Options *b);
+
+/* Every given option over the defaults; variant is an a{sv} and may be NULL. */
+Failure *options_from_variant(GVariant *variant, Options **ret);
+/* All that have a value, as a floating a{sv}. */
+GVariant *options_to_variant(const Options *options);
+/*
+ * The same from a group of a key file, where names are written DebounceMs. Keys listed in others,
+ * NULL-terminated, are not options and are passed over.
+ */
+Failure *options_from_key_file(GKeyFile *file, const char *group, const char *const *others, Options **ret);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)

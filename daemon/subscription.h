@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Subscriptions: who is to be told of a config by name
+ *
+ * A subscription belongs to a connection and goes with it. Signals that may not be broadcast are sent to
+ * each subscriber alone.
+ */
+#pragma once
+
+#include "daemon/manager.h"
+
+#include <systemd/sd-bus.h>
+
+#define SUBSCRIPTION_MAX_PER_USER 1000U
+
+typedef struct Subscriptions Subscriptions;
+
+typedef struct Subscription {
+        const char *client; /* unique name */
+        Config *config;
+        GPtrArray *paths; /* of Path: only what touches these; NULL for all */
+} Subscription;
+
+/* bus and manager must outlive it. */
+Subscriptions *subscriptions_new(sd_bus *bus, Manager *manager);
+Subscriptions *subscriptions_free(Subscriptions *subscriptions);
+
+/* One a client and config: a second one takes the place of the first. paths is taken and may be NULL. */
+Failure *subscriptions_add(Subscriptions *subscriptions, const char *client, uid_t uid, Config *config,
+                           GPtrArray *paths);
+/* False where there was none. */
+bool subscriptions_remove(Subscriptions *subscriptions, const char *client, Config *config);
+/* The config is going. */
+void subscriptions_remove_config(Subscriptions *subscriptions, Config *config);
+
+/* Of Subscription, borrowed; NULL where there is none. Valid until the next call here. */
+const GPtrArray *subscriptions_of(const Subscriptions *subscriptions, Config *config);
+unsigned subscriptions_count(const Subscriptions *subscriptions);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Subscriptions, subscriptions_free)

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Write-back: a version's bytes to its files
+ *
+ * As one piece of work that may block. Either all files hold the version's bytes afterwards, or, as far as
+ * the disk allows, all hold what they held before. Between reading a file and replacing it somebody may
+ * write it: that is noticed, and the newer edit stays.
+ */
+#pragma once
+
+#include "daemon/model/failure.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+typedef struct WriteBack WriteBack;
+
+/*
+ * layers are a version's, of Layer; one without bytes is a file that is to be absent. create_mode is for
+ * files that have to be made anew.
+ */
+WriteBack *write_back_new(GPtrArray *layers, mode_t create_mode);
+WriteBack *write_back_free(WriteBack *write_back);
+
+/* Takes the WriteBack, to be run by a worker. */
+void write_back_run(void *write_back);
+/* Puts back what was there before; likewise. */
+void write_back_undo(void *write_back);
+
+/* What ended it, or NULL; to be taken once. */
+Failure *write_back_take_failure(WriteBack *write_back);
+/* Whether all files can be read by everybody now that they are written. */
+bool write_back_is_public(const WriteBack *write_back);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WriteBack, write_back_free)
