@@ -141,23 +141,25 @@ Failure *store_add_version(Store *store, const char *config, Version *version, V
 }
 
 /* In a transaction. */
-static int replace_layers(Store *store, int64_t config, uint64_t number, const GPtrArray *layers)
+static int replace_content(Store *store, int64_t config, const Version *content)
 {
-        g_autoptr(Statement) replace = database_statement(store->database, STATEMENT_REPLACE_LAYERS);
+        g_autoptr(Statement) replace = database_statement(store->database, STATEMENT_REPLACE_CONTENT);
         Span span;
         int r;
 
-        r = version_delete_layers(store, config, number);
+        r = version_delete_layers(store, config, content->number);
         if (r == SQLITE_OK)
-                r = add_layers(store, layers, &span);
+                r = add_layers(store, content->layers, &span);
         if (r != SQLITE_OK)
                 return r;
 
         (void) sqlite3_bind_int64(replace, 1, config);
-        (void) sqlite3_bind_int64(replace, 2, (int64_t) number);
+        (void) sqlite3_bind_int64(replace, 2, (int64_t) content->number);
         (void) sqlite3_bind_int64(replace, 3, span.first);
         (void) sqlite3_bind_int64(replace, 4, span.count);
         (void) sqlite3_bind_int64(replace, 5, (int64_t) span.size);
+        statement_bind_text(replace, 6, merge_mode_to_string(content->merge));
+        statement_bind_text(replace, 7, content->separator);
         return statement_run(replace);
 }
 
@@ -175,29 +177,29 @@ static int find_active(Store *store, const char *config, uint64_t *ret)
         return r == SQLITE_DONE ? SQLITE_OK : r;
 }
 
-Failure *store_replace_layers(Store *store, const char *config, uint64_t number, GPtrArray *layers)
+Failure *store_replace_content(Store *store, const char *config, const Version *content)
 {
         Numbers numbers;
         uint64_t active;
         Failure *failure;
         int r;
 
-        failure = check_layers(config, layers);
+        failure = check_layers(config, content->layers);
         if (failure)
                 return failure;
 
         r = numbers_load(store, config, &numbers);
         if (r == SQLITE_OK)
                 r = find_active(store, config, &active);
-        if (r == SQLITE_OK && (active == 0 || active != number))
+        if (r == SQLITE_OK && (active == 0 || active != content->number))
                 return failure_new(FAILURE_NO_SUCH_VERSION,
                                    "Version %" G_GUINT64_FORMAT " of config '%s' is not the active one",
-                                   number, config);
+                                   content->number, config);
 
         if (r == SQLITE_OK)
                 r = database_begin(store->database, DURABILITY_NORMAL);
         if (r == SQLITE_OK)
-                r = database_end(store->database, replace_layers(store, numbers.config, number, layers));
+                r = database_end(store->database, replace_content(store, numbers.config, content));
         return r == SQLITE_OK ? NULL
                               : database_write_failure(store->database, r, "The new bytes of config '%s'",
                                                        config);

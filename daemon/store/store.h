@@ -52,8 +52,11 @@ Registration *registration_free(Registration *registration);
  * becomes previous_state. On failure nothing has changed.
  */
 Failure *store_add_version(Store *store, const char *config, Version *version, VersionState previous_state);
-/* The active version's bytes become others that decode alike. */
-Failure *store_replace_layers(Store *store, const char *config, uint64_t number, GPtrArray *layers);
+/*
+ * The active version's layers, and the way they are put together, become others that decode alike. Only these and the
+ * number of content count.
+ */
+Failure *store_replace_content(Store *store, const char *config, const Version *content);
 /* Newest first, without layers; digests are filled in. */
 Failure *store_list_versions(Store *store, const char *config, GPtrArray **ret);
 /* With layers. *ret is NULL where there is no such version. */
