@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Arguments: the command line, taken apart
+ *
+ * Options may stand anywhere. Those that belong to some verbs only are kept with a bit each, so that whoever
+ * knows the verb can refuse what it does not take.
+ */
+#pragma once
+
+#include "client/ctl/json.h"
+
+#include <glib.h>
+
+/* Options that not every verb takes. */
+typedef enum ArgumentBit {
+        ARGUMENT_SETTING = 1 << 0, /* --option and its short cuts */
+        ARGUMENT_DIRECTORY = 1 << 1,
+        ARGUMENT_PATTERN = 1 << 2,
+        ARGUMENT_STEPS = 1 << 3,
+        ARGUMENT_MESSAGE = 1 << 4,
+} ArgumentBit;
+
+typedef enum ArgumentsAction {
+        ARGUMENTS_RUN,
+        ARGUMENTS_HELP,
+        ARGUMENTS_VERSION,
+} ArgumentsAction;
+
+typedef struct Arguments {
+        ArgumentsAction action;
+        bool user;
+        bool no_pager;
+        bool no_legend;
+        bool full;
+        bool quiet;
+        JsonMode json;
+
+        unsigned given;      /* ArgumentBit */
+        GPtrArray *settings; /* "KEY=VALUE", checked */
+        const char *directory;
+        const char *pattern;
+        unsigned steps;
+        const char *message;
+
+        char **words; /* verb and what follows it, NULL-terminated; borrowed */
+        unsigned n_words;
+} Arguments;
+
+/* Reorders argv: options first, then words. */
+Arguments *arguments_parse(int argc, char **argv, GError **error);
+Arguments *arguments_free(Arguments *arguments);
+
+/* The name of an option that belongs to some verbs only, as in "--steps". */
+const char *argument_bit_to_string(ArgumentBit bit);
+/* All long options, for completion: name without dashes, and what it takes or NULL. False behind the last.
+ */
+bool arguments_option(size_t index, const char **ret_name, bool *ret_takes_value, unsigned *ret_bit);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Arguments, arguments_free)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Config list: what the manager says of all configs
+ */
+#pragma once
+
+#include "client/ctl/context.h"
+
+typedef struct ListedConfig {
+        char *name;
+        char *object;
+        char *file; /* the first */
+        char *state;
+        uint64_t version;
+} ListedConfig;
+
+/* Of ListedConfig, in order of names. *ret_sender (to be freed; may be NULL) is the unique name of who
+ * answered. */
+GPtrArray *config_list_get(Context *context, char **ret_sender, GError **error);
+/* How a state is to be shown. */
+Accent config_state_accent(const char *state);

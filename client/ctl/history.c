@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/ctl/history.h"
+
+#include "client/ctl/value.h"
+
+#include <string.h>
+
+HistoryEntry *history_entry_new(uint64_t version, const char *digest, const char *state)
+{
+        HistoryEntry *entry = g_new0(HistoryEntry, 1);
+
+        entry->version = version;
+        entry->digest = g_strdup(digest);
+        entry->state = g_strdup(state);
+        return entry;
+}
+
+HistoryEntry *history_entry_free(HistoryEntry *entry)
+{
+        if (!entry)
+                return NULL;
+
+        g_free(entry->origin);
+        g_free(entry->digest);
+        g_free(entry->state);
+        document_unref(entry->details);
+        g_free(entry);
+        return NULL;
+}
+
+static void destroy_entry(void *entry)
+{
+        history_entry_free(entry);
+}
+
+static int read_entry(sd_bus_message *m, GPtrArray *history)
+{
+        const char *origin, *digest, *state;
+        uint64_t version, time;
+        HistoryEntry *entry;
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'r', "ttsssa{sv}");
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(m, "ttsss", &version, &time, &origin, &digest, &state);
+        if (r < 0)
+                return r;
+        entry = history_entry_new(version, digest, state);
+        entry->time = time;
+        entry->origin = g_strdup(origin);
+        g_ptr_array_add(history, entry);
+        r = value_read_map(m, &entry->details);
+        if (r < 0)
+                return r;
+        return sd_bus_message_exit_container(m);
+}
+
+static int read_history(sd_bus_message *m, GPtrArray *history)
+{
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'a', "(ttsssa{sv})");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_at_end(m, false)) == 0) {
+                r = read_entry(m, history);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+GPtrArray *history_get(Context *context, const char *config, GError **error)
+{
+        g_autoptr(GPtrArray) history = g_ptr_array_new_with_free_func(destroy_entry);
+        sd_bus_message *reply = NULL;
+        int r;
+
+        if (!context_call(context, config, "GetVersionHistory", &reply, error, NULL))
+                return NULL;
+        r = read_history(reply, history);
+        sd_bus_message_unref(reply);
+        return ctl_error_check_answer(r, error) ? g_steal_pointer(&history) : NULL;
+}
+
+static bool find_active(const GPtrArray *history, guint *ret)
+{
+        for (guint i = 0; i < history->len; i++) {
+                const HistoryEntry *entry = history->pdata[i];
+
+                if (g_str_equal(entry->state, "active")) {
+                        *ret = i;
+                        return true;
+                }
+        }
+        return false;
+}
+
+const HistoryEntry *history_active(const GPtrArray *history)
+{
+        guint active;
+
+        return find_active(history, &active) ? history->pdata[active] : NULL;
+}
+
+const HistoryEntry *history_previous(const GPtrArray *history)
+{
+        guint active;
+
+        if (!find_active(history, &active))
+                return NULL;
+        for (guint i = active + 1; i < history->len; i++) {
+                const HistoryEntry *entry = history->pdata[i];
+
+                if (!g_str_equal(entry->state, "rejected"))
+                        return entry;
+        }
+        return NULL;
+}
+
+const HistoryEntry *history_step_back(const GPtrArray *history, unsigned steps)
+{
+        g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+        guint active;
+
+        if (!find_active(history, &active))
+                return NULL;
+        g_hash_table_add(seen, ((HistoryEntry *) history->pdata[active])->digest);
+        for (guint i = active + 1; i < history->len; i++) {
+                const HistoryEntry *entry = history->pdata[i];
+
+                if (!g_str_equal(entry->state, "superseded") || !g_hash_table_add(seen, entry->digest))
+                        continue;
+                if (--steps == 0)
+                        return entry;
+        }
+        return NULL;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Timestamps as systemctl writes them
+ *
+ * Local time; times are µs since the epoch. All results are to be freed.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/* "Sat 2026-11-21 03:36:35 UTC"; "n/a" for 0. */
+char *timestamp_format(uint64_t time);
+/* "5min 30s ago", "2 days ago", "just now", or "in 3s" for what is still to come. */
+char *timestamp_format_relative(uint64_t time, uint64_t now);
+/* Both: "Sat 2026-11-21 03:36:35 UTC; 5min ago". */
+char *timestamp_format_both(uint64_t time);
+/* "2026-11-21 03:36:35.123", for lines that follow each other. */
+char *timestamp_format_precise(uint64_t time);
+/* "2h 5min". */
+char *timestamp_format_span(uint64_t span);

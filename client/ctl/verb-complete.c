@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * reconfctl complete, for the shells: one candidate a line, where it helps with a description behind a tab
+ *
+ * What the completions offer comes from the same tables and calls as everything else. Errors stay unsaid:
+ * nobody wants to read one while typing.
+ */
+#include "client/ctl/config-list.h"
+#include "client/ctl/history.h"
+#include "client/ctl/settings.h"
+#include "client/ctl/text.h"
+#include "client/ctl/value.h"
+#include "client/ctl/verbs.h"
+#include "daemon/model/path.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void complete_verbs(void)
+{
+        const Verb *verb;
+
+        for (size_t i = 0; (verb = verbs_get(i)); i++)
+                if (verb->summary)
+                        printf("%s\t%s\n", verb->name, verb->summary);
+}
+
+/* Those that the verb takes; with a "=" behind where a value follows. */
+static void complete_options(const char *name)
+{
+        const Verb *verb = name ? verbs_find(name) : NULL;
+        const char *option;
+        bool takes_value;
+        unsigned bit;
+
+        for (size_t i = 0; arguments_option(i, &option, &takes_value, &bit); i++)
+                if (bit == 0 || (verb && (verb->bits & bit)))
+                        printf("--%s%s\n", option, takes_value ? "=" : "");
+}
+
+static void complete_settings(void)
+{
+        const char *name;
+
+        for (size_t i = 0; (name = settings_name(i)); i++)
+                printf("%s=\n", name);
+}
+
+static void complete_configs(Context *context)
+{
+        g_autoptr(GPtrArray) configs = config_list_get(context, NULL, NULL);
+
+        for (guint i = 0; configs && i < configs->len; i++) {
+                const ListedConfig *config = configs->pdata[i];
+                g_autofree char *file = text_escape(config->file);
+
+                printf("%s\t%s\n", config->name, file);
+        }
+}
+
+static void complete_versions(Context *context, const char *config)
+{
+        g_autoptr(GPtrArray) history = config ? history_get(context, config, NULL) : NULL;
+
+        for (guint i = 0; history && i < history->len; i++) {
+                const HistoryEntry *entry = history->pdata[i];
+
+                printf("%" G_GUINT64_FORMAT "\t%s, %s\n", entry->version, entry->state, entry->origin);
+        }
+}
+
+/* How much of a path that is being typed is finished: up to and without its last dot outside quotes. */
+static size_t finished_length(const char *path)
+{
+        size_t length = 0;
+        bool quoted = false;
+
+        for (const char *p = path; *p; p++) {
+                if (quoted && *p == '\\' && p[1])
+                        p++;
+                else if (*p == '"')
+                        quoted = !quoted;
+                else if (*p == '.' && !quoted)
+                        length = (size_t) (p - path);
+        }
+        return length;
+}
+
+static void print_path(const char *parent, const char *key, size_t length, const Node *value)
+{
+        g_autoptr(GString) path = g_string_new(parent);
+        bool more = (value->kind == NODE_MAP || value->kind == NODE_LIST) && value->length > 0;
+
+        path_append_dotted(path, key, length);
+        if (!strpbrk(path->str, "\n\t"))
+                printf("%s%s\n", path->str, more ? "." : "");
+}
+
+/* One level: what is under the finished part of the path. */
+static void complete_paths(Context *context, const char *config, const char *typed)
+{
+        g_autofree char *parent = g_strndup(typed ? typed : "", typed ? finished_length(typed) : 0);
+        g_autoptr(Document) document = NULL;
+        sd_bus_message *reply = NULL;
+        const Node *node = NULL;
+
+        if (!config || !context_call(context, config, "Get", &reply, NULL, "s", parent))
+                return;
+        (void) value_read(reply, &document, &node);
+        sd_bus_message_unref(reply);
+
+        for (uint32_t i = 0; node && node->kind == NODE_MAP && i < node->length; i++) {
+                const Member *member = &node->map->members[i];
+
+                print_path(parent, member->key, member->key_length, &member->value);
+        }
+        for (uint32_t i = 0; node && node->kind == NODE_LIST && i < node->length; i++) {
+                char index[16];
+
+                g_snprintf(index, sizeof index, "%u", i);
+                print_path(parent, index, strlen(index), &node->list->items[i]);
+        }
+}
+
+int verb_complete(Context *context, char **words)
+{
+        const char *what = words[0], *name = words[1];
+
+        if (g_str_equal(what, "verbs"))
+                complete_verbs();
+        else if (g_str_equal(what, "options"))
+                complete_options(name);
+        else if (g_str_equal(what, "settings"))
+                complete_settings();
+        else if (g_str_equal(what, "configs"))
+                complete_configs(context);
+        else if (g_str_equal(what, "versions"))
+                complete_versions(context, name);
+        else if (g_str_equal(what, "paths"))
+                complete_paths(context, name, name ? words[2] : NULL);
+        else
+                return CTL_EXIT_USAGE;
+        return CTL_EXIT_SUCCESS;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * reconfctl reload, hot-reload
+ */
+#include "client/ctl/settings.h"
+#include "client/ctl/value.h"
+#include "client/ctl/verbs.h"
+
+#include <string.h>
+
+static bool reload(Context *context, const char *name, uint64_t *ret_before, uint64_t *ret_after,
+                   GError **error)
+{
+        g_autoptr(Document) properties = context_get_properties(context, name, error);
+        sd_bus_message *reply = NULL;
+        bool done;
+
+        if (!properties)
+                return false;
+        *ret_before = value_get_unsigned(properties, "Version");
+        done = context_call(context, name, "Reload", &reply, error, "a{sv}", 0) &&
+               ctl_error_check_answer(sd_bus_message_read(reply, "t", ret_after), error);
+        sd_bus_message_unref(reply);
+        return done;
+}
+
+static void say_reloaded(Context *context, const char *name, uint64_t before, uint64_t after)
+{
+        if (before == after)
+                context_say(context,
+                            g_strdup_printf("%s: nothing changed, version %" G_GUINT64_FORMAT, name, after));
+        else
+                context_say(context,
+                            g_strdup_printf("%s: version %" G_GUINT64_FORMAT " %s %" G_GUINT64_FORMAT, name,
+                                            before, style_arrow(&context->style), after));
+}
+
+int verb_reload(Context *context, char **words)
+{
+        bool as_json = context->arguments->json != JSON_OFF;
+        g_autoptr(Json) json = json_new(context->arguments->json);
+        int status = CTL_EXIT_SUCCESS;
+
+        json_open_array(json);
+        for (; *words; words++) {
+                uint64_t before = 0, after = 0;
+                GError *error = NULL;
+
+                if (!reload(context, *words, &before, &after, &error)) {
+                        int failed = ctl_error_report(error);
+
+                        status = status == CTL_EXIT_SUCCESS ? failed : status;
+                        continue;
+                }
+                if (!as_json) {
+                        say_reloaded(context, *words, before, after);
+                        continue;
+                }
+                json_open_object(json);
+                json_add_key(json, "name");
+                json_add_string(json, *words);
+                json_add_key(json, "previous");
+                json_add_unsigned(json, before);
+                json_add_key(json, "version");
+                json_add_unsigned(json, after);
+                json_close(json);
+        }
+        json_close(json);
+        if (as_json)
+                context_show_json(context, g_steal_pointer(&json));
+        return status;
+}
+
+static bool set_hot_reload(Context *context, const char *name, bool enabled, GError **error)
+{
+        return context_call(context, name, "SetHotReload", NULL, error, "b", (int) enabled);
+}
+
+int verb_hot_reload(Context *context, char **words)
+{
+        unsigned last = g_strv_length(words) - 1;
+        int status = CTL_EXIT_SUCCESS;
+        GError *error = NULL;
+        bool enabled;
+
+        if (!settings_parse_boolean(words[last], &enabled)) {
+                g_set_error(&error, CTL_ERROR, CTL_EXIT_USAGE,
+                            "'hot-reload' ends in on or off, not '%s'\nUsage: reconfctl hot-reload "
+                            "[NAME...] on|off",
+                            words[last]);
+                return ctl_error_report(error);
+        }
+        if (last == 0)
+                return set_hot_reload(context, NULL, enabled, &error) ? CTL_EXIT_SUCCESS
+                                                                      : ctl_error_report(error);
+
+        for (unsigned i = 0; i < last; i++) {
+                if (!set_hot_reload(context, words[i], enabled, &error)) {
+                        int failed = ctl_error_report(g_steal_pointer(&error));
+
+                        status = status == CTL_EXIT_SUCCESS ? failed : status;
+                }
+        }
+        return status;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * reconfctl status
+ *
+ * Says at a glance whether a config's files took, and what is wrong where they did not.
+ */
+#include "client/ctl/config-list.h"
+#include "client/ctl/history.h"
+#include "client/ctl/problems.h"
+#include "client/ctl/text.h"
+#include "client/ctl/timestamp.h"
+#include "client/ctl/value-text.h"
+#include "client/ctl/value.h"
+#include "client/ctl/verbs.h"
+
+#include <string.h>
+
+/* What is known of one config; what may not be read is NULL. */
+typedef struct Status {
+        Document *properties;
+        GPtrArray *history;
+        GPtrArray *problems;
+} Status;
+
+static void status_clear(Status *status)
+{
+        document_unref(status->properties);
+        g_clear_pointer(&status->history, g_ptr_array_unref);
+        g_clear_pointer(&status->problems, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Status, status_clear)
+
+static GPtrArray *get_problems(Context *context, const char *name)
+{
+        sd_bus_message *reply = NULL;
+        GPtrArray *problems = NULL;
+
+        if (!context_call(context, name, "GetProblems", &reply, NULL, NULL))
+                return NULL;
+        (void) problems_read(reply, &problems);
+        sd_bus_message_unref(reply);
+        return problems;
+}
+
+/* Properties are for all; history and problems only for those who can read the files. */
+static bool status_get(Context *context, const char *name, Status *status, GError **error)
+{
+        status->properties = context_get_properties(context, name, error);
+        if (!status->properties)
+                return false;
+        status->history = history_get(context, name, NULL);
+        status->problems = get_problems(context, name);
+        return true;
+}
+
+static bool status_is_good(const Status *status)
+{
+        const char *state = value_get_string(status->properties, "State");
+
+        return state && (g_str_equal(state, "active") || g_str_equal(state, "unconfirmed"));
+}
+
+static void append_field(GString *out, const char *label, const char *text)
+{
+        g_string_append_printf(out, "%12s: ", label);
+        text_append(out, text, TEXT_LINE);
+        g_string_append_c(out, '\n');
+}
+
+static void append_switch(GString *out, const char *label, bool value, const char *on, const char *off)
+{
+        append_field(out, label, value ? on : off);
+}
+
+static void append_head(GString *out, const Style *style, const Status *status)
+{
+        const char *state = value_get_string(status->properties, "State");
+        const char *name = value_get_string(status->properties, "Name");
+        Accent accent = config_state_accent(state ? state : "");
+
+        g_string_append_printf(out, "%s%s%s %s%s%s\n", style_begin(style, accent), style_dot(style),
+                               style_end(style, accent), style_begin(style, ACCENT_STRONG),
+                               name ? name : "?", style_end(style, ACCENT_STRONG));
+        g_string_append_printf(out, "%12s: %s%s%s", "State", style_begin(style, accent), state ? state : "?",
+                               style_end(style, accent));
+        if (value_get_boolean(status->properties, "Pending"))
+                g_string_append(out, " (the files hold something newer)");
+        g_string_append_c(out, '\n');
+}
+
+static void append_version(GString *out, const Status *status)
+{
+        const HistoryEntry *active = status->history ? history_active(status->history) : NULL;
+        uint64_t version = value_get_unsigned(status->properties, "Version");
+        g_autofree char *text = NULL, *time = NULL;
+
+        if (version == 0)
+                text = g_strdup("none yet");
+        else if (active && active->version == version) {
+                time = timestamp_format_both(active->time);
+                text = g_strdup_printf("%" G_GUINT64_FORMAT " by %s since %s", version, active->origin,
+                                       time);
+        } else
+                text = g_strdup_printf("%" G_GUINT64_FORMAT, version);
+        append_field(out, "Version", text);
+}
+
+static void append_files(GString *out, const Node *files)
+{
+        for (uint32_t i = 0; files && files->kind == NODE_LIST && i < files->length; i++) {
+                g_string_append_printf(out, "%12s%s ", i == 0 ? "Files" : "", i == 0 ? ":" : " ");
+                text_append(out, files->list->items[i].string, TEXT_LINE);
+                g_string_append_c(out, '\n');
+        }
+}
+
+static void append_options(GString *out, const Node *options)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        if (!options || options->kind != NODE_MAP || options->length == 0)
+                return;
+        for (uint32_t i = 0; i < options->length; i++) {
+                g_string_append_printf(text, "%s%s=", i > 0 ? " " : "", options->map->members[i].key);
+                value_append_flow(text, &options->map->members[i].value);
+        }
+        append_field(out, "Options", text->str);
+}
+
+static void append_problems(GString *out, const Style *style, const Status *status)
+{
+        const Node *files = value_get(status->properties, "Files");
+        const char *file = NULL;
+
+        if (!status->problems || status->problems->len == 0)
+                return;
+        if (files && files->kind == NODE_LIST && files->length == 1)
+                file = files->list->items[0].string;
+
+        g_string_append_c(out, '\n');
+        for (guint i = 0; i < status->problems->len; i++) {
+                g_autofree char *line = problem_format(status->problems->pdata[i], file);
+
+                g_string_append_printf(out, "%s%s%s\n", style_begin(style, ACCENT_BAD), line,
+                                       style_end(style, ACCENT_BAD));
+        }
+}
+
+static void append_status(GString *out, const Style *style, const Status *status)
+{
+        const Document *properties = status->properties;
+        const char *format = value_get_string(properties, "Format");
+        g_autofree char *time = timestamp_format_both(value_get_unsigned(properties, "LastReload"));
+
+        append_head(out, style, status);
+        append_version(out, status);
+        append_files(out, value_get(properties, "Files"));
+        append_field(out, "Format", format ? format : "?");
+        append_field(out, "Last reload", time);
+        append_switch(out, "Hot reload", value_get_boolean(properties, "HotReload"), "on",
+                      "off; changes wait for 'reconfctl reload'");
+        append_switch(out, "Public", value_get_boolean(properties, "Public"), "yes",
+                      "no; signals go to those who may read the files");
+        append_options(out, value_get(properties, "Options"));
+        append_problems(out, style, status);
+}
+
+static void append_status_json(Json *json, const Status *status)
+{
+        const Node *properties = document_root(status->properties);
+
+        json_open_object(json);
+        for (uint32_t i = 0; i < properties->length; i++) {
+                json_add_key(json, properties->map->members[i].key);
+                json_add_node(json, &properties->map->members[i].value);
+        }
+        if (status->problems) {
+                json_add_key(json, "Problems");
+                problems_append_json(json, status->problems);
+        }
+        json_close(json);
+}
+
+static int show_configs(Context *context, char **names)
+{
+        bool as_json = context->arguments->json != JSON_OFF;
+        g_autoptr(Json) json = json_new(context->arguments->json);
+        GString *text = g_string_new(NULL);
+        int result = CTL_EXIT_SUCCESS;
+
+        json_open_array(json);
+        for (; *names; names++) {
+                g_auto(Status) status = { 0 };
+                GError *error = NULL;
+                int found;
+
+                if (!status_get(context, *names, &status, &error)) {
+                        found = ctl_error_report(error);
+                } else {
+                        found = status_is_good(&status) ? CTL_EXIT_SUCCESS : CTL_EXIT_BAD_FILE;
+                        g_string_append(text, text->len > 0 ? "\n" : "");
+                        append_status(text, &context->style, &status);
+                        append_status_json(json, &status);
+                }
+                result = result == CTL_EXIT_SUCCESS ? found : result;
+        }
+        json_close(json);
+
+        if (as_json)
+                context_show_json(context, g_steal_pointer(&json));
+        else
+                context_show(context, g_strdup(text->str));
+        g_string_free(text, TRUE);
+        return result;
+}
+
+static int compare_states(const void *a, const void *b)
+{
+        return strcmp(a, b);
+}
+
+/* "12 (10 active, 2 invalid)". */
+static char *format_states(const GPtrArray *configs)
+{
+        g_autoptr(GTree) counts = g_tree_new(compare_states);
+        GString *text = g_string_new(NULL);
+
+        for (guint i = 0; i < configs->len; i++) {
+                char *state = ((ListedConfig *) configs->pdata[i])->state;
+                guint count = GPOINTER_TO_UINT(g_tree_lookup(counts, state));
+
+                g_tree_replace(counts, state, GUINT_TO_POINTER(count + 1));
+        }
+        g_string_append_printf(text, "%u", configs->len);
+        for (GTreeNode *node = g_tree_node_first(counts); node; node = g_tree_node_next(node))
+                g_string_append_printf(text, "%s%u %s", node == g_tree_node_first(counts) ? " (" : ", ",
+                                       GPOINTER_TO_UINT(g_tree_node_value(node)),
+                                       (char *) g_tree_node_key(node));
+        g_string_append(text, configs->len > 0 ? ")" : "");
+        return g_string_free(text, FALSE);
+}
+
+static int show_service(Context *context)
+{
+        g_autoptr(Document) properties = NULL;
+        g_autoptr(GPtrArray) configs = NULL;
+        g_autofree char *states = NULL;
+        const char *environment;
+        GError *error = NULL;
+        GString *text;
+
+        properties = context_get_properties(context, NULL, &error);
+        configs = properties ? config_list_get(context, NULL, &error) : NULL;
+        if (!configs)
+                return ctl_error_report(error);
+
+        if (context->arguments->json != JSON_OFF) {
+                Json *json = json_new(context->arguments->json);
+
+                json_add_node(json, document_root(properties));
+                context_show_json(context, json);
+                return CTL_EXIT_SUCCESS;
+        }
+
+        environment = value_get_string(properties, "Environment");
+        states = format_states(configs);
+        text = g_string_new(NULL);
+        g_string_append_printf(text, "%s%s%s reconfd\n", style_begin(&context->style, ACCENT_GOOD),
+                               style_dot(&context->style), style_end(&context->style, ACCENT_GOOD));
+        append_field(text, "Version", value_get_string(properties, "Version"));
+        append_field(text, "Environment", environment && *environment ? environment : "none");
+        append_switch(text, "Hot reload", value_get_boolean(properties, "HotReload"), "on", "off");
+        append_field(text, "Configs", states);
+        append_field(text, "Epoch", value_get_string(properties, "Epoch"));
+        context_show(context, g_string_free(text, FALSE));
+        return CTL_EXIT_SUCCESS;
+}
+
+int verb_status(Context *context, char **words)
+{
+        return *words ? show_configs(context, words) : show_service(context);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/ctl/verbs.h"
+
+#include <string.h>
+
+#define REGISTER_BITS (ARGUMENT_SETTING | ARGUMENT_DIRECTORY | ARGUMENT_PATTERN)
+
+/* clang-format off */
+static const Verb verbs[] = {
+        { "list", "[PATTERN...]", "List configs", 0, VERB_ANY, 0, verb_list },
+        { "status", "[NAME...]", "Show the state of the service, or of configs", 0, VERB_ANY, 0, verb_status },
+        { "get", "NAME [PATH]", "Print what a config holds, or one place of it", 1, 2, 0, verb_get },
+        { "watch", "[NAME...]", "Print changes as they happen", 0, VERB_ANY, 0, verb_watch },
+        { "diff", "NAME [FROM [TO]]", "Show what changed between versions", 1, 3, 0, verb_diff },
+        { "history", "NAME", "List the versions of a config", 1, 1, 0, verb_history },
+        { "rollback", "NAME [VERSION]", "Go back to an earlier version", 1, 2, ARGUMENT_STEPS | ARGUMENT_MESSAGE,
+          verb_rollback },
+        { "reload", "NAME...", "Read the files now", 1, VERB_ANY, 0, verb_reload },
+        { "hot-reload", "[NAME...] on|off", "Switch whether file changes apply by themselves", 1, VERB_ANY, 0,
+          verb_hot_reload },
+        { "register", "NAME FILE...", "Have files watched as a config", 1, VERB_ANY, REGISTER_BITS, verb_register },
+        { "unregister", "NAME...", "Have them watched no longer", 1, VERB_ANY, 0, verb_unregister },
+        { "instances", "[NAME]", "List programs that run on configs", 0, 1, 0, verb_instances },
+        { "statistics", "[NAME]", "Show counters and latencies", 0, 1, 0, verb_statistics },
+        { "complete", NULL, NULL, 1, VERB_ANY, UINT_MAX, verb_complete },
+};
+
+static const char options_help[] =
+        "     --system             Talk to the service of the system (the default)\n"
+        "     --user               Talk to the service of the user\n"
+        "     --json=MODE          Print JSON: short (one line), pretty, or off\n"
+        "  -j                      The same as --json=pretty on a terminal, else short\n"
+        "     --no-pager           Do not pipe output into a pager\n"
+        "     --no-legend          Print no headers and footers\n"
+        "  -l --full               Do not cut long columns\n"
+        "  -q --quiet              Print nothing but results and errors\n"
+        "  -h --help               Show this help\n"
+        "     --version            Show the version\n";
+
+static const char register_help[] =
+        "     --directory=DIR      Make each matching file of a directory a config NAME@STEM\n"
+        "     --pattern=GLOB       Which files match (with --directory)\n"
+        "     --format=FORMAT      yaml, json, env or ini, for names that do not tell\n"
+        "     --merge=MODE         How files are joined: deep, append or replace\n"
+        "     --env-separator=TEXT What nests the keys of ENV files, such as __\n"
+        "     --debounce-ms=N      How long bursts are waited for\n"
+        "     --poll-ms=N          How often to look where a file system sends no events\n"
+        "     --max-versions=N     How many versions are kept\n"
+        "     --max-size=BYTES     The largest file\n"
+        "     --hot-reload=BOOL    Whether file changes apply by themselves\n"
+        "     --priority=N         Of configs due together, the higher reloads first\n"
+        "     --no-persist         Do not register again when the service starts\n"
+        "  -o --option=KEY=VALUE   Any of these by its name on the bus\n";
+
+static const char rollback_help[] =
+        "     --steps=N            Go back N different versions\n"
+        "  -m --message=TEXT       Why, for the history\n";
+
+static const char exit_help[] =
+        "  0  Success\n"
+        "  1  Failure not named below\n"
+        "  2  The command line, a name, a path or an option is malformed\n"
+        "  3  There is no such config, path or version\n"
+        "  4  Access denied\n"
+        "  5  The files are missing, unreadable or malformed (also: 'status' found such a config)\n"
+        "  6  The bus or the service cannot be reached\n";
+/* clang-format on */
+
+const Verb *verbs_get(size_t index)
+{
+        return index < G_N_ELEMENTS(verbs) ? &verbs[index] : NULL;
+}
+
+const Verb *verbs_find(const char *name)
+{
+        for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
+                if (g_str_equal(verbs[i].name, name))
+                        return &verbs[i];
+        return NULL;
+}
+
+static void append_section(GString *out, const Style *style, const char *title, const char *text)
+{
+        g_string_append_printf(out, "\n%s%s:%s\n%s", style_begin(style, ACCENT_STRONG), title,
+                               style_end(style, ACCENT_STRONG), text);
+}
+
+char *verbs_format_help(const Style *style)
+{
+        GString *out = g_string_new(
+                        "reconfctl [OPTION...] VERB ...\n\n"
+                        "Talk to Reconf: watched configuration files, their changes and versions.\n");
+
+        append_section(out, style, "Verbs", "");
+        for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
+                g_autofree char *usage = NULL;
+
+                if (!verbs[i].summary)
+                        continue;
+                usage = g_strconcat(verbs[i].name, " ", verbs[i].words, NULL);
+                g_string_append_printf(out, "  %-28s %s\n", usage, verbs[i].summary);
+        }
+        append_section(out, style, "Options", options_help);
+        append_section(out, style, "Options of register", register_help);
+        append_section(out, style, "Options of rollback", rollback_help);
+        append_section(out, style, "Exit status", exit_help);
+        return g_string_free(out, FALSE);
+}
