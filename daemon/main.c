@@ -145,11 +145,8 @@ static int connect_bus(Process *process)
 
         if (process->settings->scope == SCOPE_SYSTEM)
                 r = sd_bus_open_system_with_description(&process->connection, "reconfd");
-        else
+        else /* where sd-bus trusts all callers: whoever is on a session bus is the user */
                 r = sd_bus_open_user_with_description(&process->connection, "reconfd");
-        /* Whoever is on a session bus is the user. */
-        if (r >= 0 && process->settings->scope == SCOPE_USER)
-                r = sd_bus_set_trusted(process->connection, true);
         if (r >= 0)
                 r = sd_bus_set_exit_on_disconnect(process->connection, true);
         return r;
