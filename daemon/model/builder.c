@@ -10,6 +10,8 @@
 #define LARGEST_CHUNK (256U * 1024)
 /* Maps up to this many members are sorted by insertion, which needs no call a comparison. */
 #define SMALL_MAP 16U
+/* How many keys are remembered for their next use. */
+#define RECENT_KEYS 64U
 /* What a key, and a map or list itself, takes in a message beside its bytes. */
 #define KEY_SIZE 12U
 #define CONTAINER_SIZE 24U
@@ -34,6 +36,11 @@ typedef struct Frame {
         Place key_place;
 } Frame;
 
+typedef struct RecentKey {
+        const char *key;
+        uint32_t length;
+} RecentKey;
+
 struct Builder {
         const char *file;
         uint8_t layer;
@@ -50,6 +57,8 @@ struct Builder {
         const char *key;
         uint32_t key_length;
         Place key_place;
+
+        RecentKey recent[RECENT_KEYS];
 
         Node last;
 
@@ -228,9 +237,22 @@ Failure *builder_add_node(Builder *builder, const Node *node)
         return NULL;
 }
 
+/* Maps in a list mostly have the same keys: one copy of a key serves as long as no other takes its slot. */
+static const char *copy_key(Builder *builder, const char *key, size_t length)
+{
+        size_t slot = length > 0 ? (length * 7 + (unsigned char) key[0] * 31 +
+                                    (unsigned char) key[length - 1])
+                                 : 0;
+        RecentKey *recent = &builder->recent[slot % RECENT_KEYS];
+
+        if (!recent->key || recent->length != length || memcmp(recent->key, key, length) != 0)
+                *recent = (RecentKey){ copy_text(builder, key, length), (uint32_t) length };
+        return recent->key;
+}
+
 void builder_add_key(Builder *builder, Place place, const char *key, size_t length)
 {
-        builder->key = copy_text(builder, key, length);
+        builder->key = copy_key(builder, key, length);
         builder->key_length = (uint32_t) length;
         builder->key_place = place;
 }
@@ -267,11 +289,18 @@ bool builder_has_key(const Builder *builder, const char *key, size_t length)
         return false;
 }
 
+/* Most keys differ in their first byte, which for an empty one is the NUL behind it. */
+static int compare_keys(const Member *a, const Member *b)
+{
+        int order = (unsigned char) *a->key - (unsigned char) *b->key;
+
+        return order != 0 ? order : key_compare(a->key, a->key_length, b->key, b->key_length);
+}
+
 static int compare_entries(const void *a, const void *b)
 {
         const Entry *first = a, *second = b;
-        int order = key_compare(first->member.key, first->member.key_length, second->member.key,
-                                second->member.key_length);
+        int order = compare_keys(&first->member, &second->member);
 
         if (order != 0)
                 return order;
@@ -312,8 +341,7 @@ static size_t drop_defaults(Entry *entries, size_t count)
                 const Member *member = &entries[i].member,
                              *last = kept > 0 ? &entries[kept - 1].member : NULL;
 
-                if (entries[i].yields && last &&
-                    key_compare(last->key, last->key_length, member->key, member->key_length) == 0)
+                if (entries[i].yields && last && compare_keys(last, member) == 0)
                         continue;
                 entries[kept++] = entries[i];
         }
@@ -328,7 +356,7 @@ static Failure *check_duplicates(const Builder *builder, const Entry *entries, s
                 g_autoptr(GString) path = NULL;
                 g_autofree char *above = NULL;
 
-                if (key_compare(first->key, first->key_length, second->key, second->key_length) != 0)
+                if (compare_keys(first, second) != 0)
                         continue;
 
                 above = builder_path(builder);

@@ -6,9 +6,6 @@
 #include <sodium.h>
 #include <string.h>
 
-#define obstack_chunk_alloc g_malloc
-#define obstack_chunk_free g_free
-
 /* What a value takes in a message at most: its signature, its length, and padding before and after. */
 #define SCALAR_SIZE 24U
 
@@ -18,7 +15,8 @@ Document *document_new(size_t chunk_size)
 
         *document = (Document){ .root.kind = NODE_NULL };
         g_atomic_ref_count_init(&document->references);
-        obstack_begin(&document->region, (int) chunk_size);
+        /* Aligned by what is in it and no more: most of it are short strings. */
+        obstack_specify_allocation(&document->region, (int) chunk_size, _Alignof(Map), g_malloc, g_free);
         return document;
 }
 
