@@ -144,6 +144,29 @@ static void test_floats(void)
         resolve(huge, SCALAR_OUT_OF_RANGE);
 }
 
+/* Short numbers are not left to strtod; they must come out as if they were. */
+static void test_short_floats(void)
+{
+        uint32_t seed = 1;
+
+        for (unsigned i = 0; i < 20000; i++) {
+                char text[32];
+                int length;
+
+                seed = seed * 1664525 + 1013904223;
+                length = g_snprintf(text, sizeof text, "%s%u.%0*u", i % 2 == 0 ? "-" : "", seed >> (i % 32),
+                                    (int) (i % 7), (seed * 31) % (i % 7 == 6 ? 1000000 : 10));
+                assert_double(text, g_ascii_strtod(text, NULL));
+                text[length - 1] = '\0';
+                if (!g_str_has_suffix(text, "."))
+                        assert_double(text, g_ascii_strtod(text, NULL));
+        }
+        assert_double("999999999999999.", 999999999999999);
+        assert_double("0.0000000000001", 0.0000000000001);
+        assert_double("-0.", -0.0);
+        assert_double(".123456789012345", .123456789012345);
+}
+
 static void test_infinities(void)
 {
         assert_double(".inf", INFINITY);
@@ -188,6 +211,7 @@ int main(int argc, char **argv)
         g_test_add_func("/scalar/strings", test_strings);
         g_test_add_func("/scalar/integers", test_integers);
         g_test_add_func("/scalar/floats", test_floats);
+        g_test_add_func("/scalar/short-floats", test_short_floats);
         g_test_add_func("/scalar/infinities", test_infinities);
         g_test_add_func("/scalar/parts", test_parts);
         return g_test_run();
