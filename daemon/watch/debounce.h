@@ -3,10 +3,13 @@
  * Debounce: when to act on signs of change
  *
  * Pure bookkeeping over times that it is handed; no clock, no timer. The rules:
- *  - a finished save of a single file is acted on at once, unless one was acted on within the window before it;
- *  - such a second one, and every sign of a writer in the middle, waits until the window has passed in quiet;
- *  - several files of one config wait for 20 ms of quiet (the window, where that is shorter), whatever the sign;
- *  - a wait that each event prolongs ends after DEBOUNCE_CAP_USEC all the same.
+ *  - a finished save of a single file is acted on at once, unless one was acted on within the window
+ *    before it;
+ *  - such a second one, and every sign of a writer in the middle, waits until the window has passed
+ *    in quiet;
+ *  - several files of one config wait for 20 ms of quiet (the window, where that is shorter), whatever the
+ *    sign;
+ *  - a wait that each event prolongs ends after DEBOUNCE_CAP_USEC (or one window, if longer) all the same.
  */
 #pragma once
 
@@ -33,7 +36,7 @@ uint64_t debounce_deadline(const Debounce *debounce);
 /* Acting now: nothing waits any longer. */
 void debounce_act(Debounce *debounce, uint64_t now);
 /*
- * What was read did not hold together. True: the files have been still for the window, so this is how they are.
- * False: a writer may be in the middle; look again at debounce_deadline().
+ * What was read did not hold together. True: the files have been still for the window, so this is how they
+ * are. False: a writer may be in the middle; look again at debounce_deadline().
  */
 bool debounce_is_still(Debounce *debounce, uint64_t now);

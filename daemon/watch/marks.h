@@ -18,6 +18,7 @@ typedef enum UseKind {
         USE_SELF,    /* the inode being moved or removed */
         USE_ENTRY,   /* a name that stands for a link or directory */
         USE_ARRIVAL, /* a name that is not there yet */
+        USE_HOLDER,  /* a name that stands for a directory which may be removed while in use */
         USE_CLOSED,  /* a name that may not be looked up: a change of access rights may help */
         USE_FILE,    /* a name that stands for a file whose content matters */
         USE_ENTRIES, /* all names */

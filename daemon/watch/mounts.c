@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libmount.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -154,9 +155,17 @@ int mounts_reload(Mounts *mounts)
         return 0;
 }
 
+void mounts_refresh(Mounts *mounts)
+{
+        struct pollfd table = { .fd = mounts->fd, .events = POLLPRI };
+
+        /* What cannot be read now is read at the next change; until then the old table stands. */
+        if (poll(&table, 1, 0) > 0)
+                (void) mounts_reload(mounts);
+}
+
 static int on_table(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
-        /* What cannot be read now is read at the next change; until then the old table stands. */
         (void) mounts_reload(userdata);
         return 0;
 }

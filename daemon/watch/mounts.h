@@ -3,7 +3,8 @@
  * Mounts: which file system a path lies on
  *
  * Asked of the kernel's mount table, never of the path: a look at a path on a server that went away would
- * hang. The table is kept in memory and read again whenever the kernel says that it changed.
+ * hang. The table is kept in memory and read again whenever the kernel says that it changed. What is mounted
+ * in the very moment between a look into it and the path being touched goes unseen.
  */
 #pragma once
 
@@ -32,6 +33,8 @@ int mounts_new(sd_event *event, const char *table, MountsHandler handler, void *
 Mounts *mounts_free(Mounts *mounts);
 /* Reads the table again and tells what changed. On error the old one stays. */
 int mounts_reload(Mounts *mounts);
+/* The same, but only where the kernel has a change to tell: cheap enough to ask before any walk. */
+void mounts_refresh(Mounts *mounts);
 
 /*
  * The mount that an absolute path lies on, or NULL where the table does not tell. The path must be free of

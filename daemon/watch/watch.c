@@ -117,6 +117,8 @@ static bool step_kind(const Watch *watch, const Step *step, UseKind *ret)
                 *ret = watch->is_directory ? USE_ENTRY : USE_FILE;
                 return true;
         case STEP_HOLDER:
+                *ret = USE_HOLDER;
+                return true;
         case STEP_LINK:
         case STEP_REMOTE:
         default:
@@ -139,23 +141,40 @@ static bool chain_has_passed(const Chain *chain, unsigned index)
         return false;
 }
 
-/* Adds one use. The worst of what went wrong is kept in *worst. */
-static void watch_use(Watch *watch, const char *path, UseKind kind, const char *name, int *worst)
+/* Adds one use. The worst of what went wrong is kept in *worst. False: there is no directory at the path. */
+static bool watch_use(Watch *watch, const char *path, UseKind kind, const char *name, int *worst)
 {
         int r;
 
         r = marks_use(watch->watcher->marks, path, kind, name, watch, &watch->uses[watch->n_uses]);
         if (r >= 0) {
                 watch->n_uses++;
-                return;
+                return true;
         }
 
+        if (r == -ENOTDIR)
+                return false;
         if (r == -EACCES && kind == USE_SELF)
-                return;
-        if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP)
-                r = -EAGAIN; /* not what it was when the chain was made */
+                return true;
+        if (r == -ENOENT)
+                r = -EAGAIN;
         if (*worst == 0 || *worst == -EAGAIN)
                 *worst = r;
+        return true;
+}
+
+/* What is at the end. A file in a directory's place is as good as nothing. */
+static void watch_attach_end(Watch *watch, const Chain *chain, int *worst)
+{
+        watch->exists = chain->exists;
+        if (!chain->exists)
+                return;
+
+        if (watch->is_directory)
+                watch->exists = watch_use(watch, chain->end, USE_SELF, NULL, worst) &&
+                                watch_use(watch, chain->end, USE_ENTRIES, NULL, worst);
+        else if (chain->covered)
+                (void) watch_use(watch, chain->end, USE_CONTENT, NULL, worst);
 }
 
 /* Uses of what the chain runs through take the place of the old ones, so that marks wanted by both stay. */
@@ -170,21 +189,20 @@ static int watch_attach(Watch *watch, const Chain *chain)
 
         for (unsigned i = 0; i < chain->steps->len; i++) {
                 const Step *step = chain->steps->pdata[i];
+                bool is_there = true;
                 UseKind kind;
 
                 if (!chain_has_passed(chain, i))
-                        watch_use(watch, step->directory, USE_SELF, NULL, &r);
+                        is_there &= watch_use(watch, step->directory, USE_SELF, NULL, &r);
                 if (step_kind(watch, step, &kind))
-                        watch_use(watch, step->directory, kind, step->name, &r);
+                        is_there &= watch_use(watch, step->directory, kind, step->name, &r);
+
+                /* It was a directory when the chain was made. */
+                if (!is_there && r == 0)
+                        r = -EAGAIN;
         }
 
-        if (chain->exists && watch->is_directory) {
-                watch_use(watch, chain->end, USE_SELF, NULL, &r);
-                watch_use(watch, chain->end, USE_ENTRIES, NULL, &r);
-        } else if (chain->exists && chain->covered) {
-                watch_use(watch, chain->end, USE_CONTENT, NULL, &r);
-        }
-
+        watch_attach_end(watch, chain, &r);
         watch_release(old, n_old);
         return r;
 }
@@ -192,6 +210,8 @@ static int watch_attach(Watch *watch, const Chain *chain)
 static void on_poll(bool changed, void *userdata)
 {
         Watch *watch = userdata;
+
+        mounts_refresh(watch->watcher->mounts);
 
         /* What was in the way may be gone. What happened between the look and this is unknown. */
         if (!watch->is_remote && watch_settle(watch) >= 0)
@@ -234,7 +254,6 @@ int watch_settle(Watch *watch)
         }
 
         watch->is_stale = false;
-        watch->exists = chain->exists;
         watch->is_remote = chain->remote != NULL;
         watch_poll(watch, chain->remote ? chain->remote : r < 0 ? "" : NULL);
         return r;

@@ -21,6 +21,7 @@ typedef enum Sign {
 
 struct Watcher {
         sd_event_source *source;
+        sd_event_source *later; /* to tell what was noted out of turn */
         int fd;
         Mounts *mounts;
         Marks *marks;

@@ -120,6 +120,8 @@ static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *u
         if (length < 0)
                 return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 
+        mounts_refresh(watcher->mounts);
+
         for (size_t offset = 0; offset < (size_t) length;) {
                 const struct inotify_event *event = (const void *) (buffer + offset);
 
@@ -153,8 +155,15 @@ static void on_mounts(const GPtrArray *targets, void *userdata)
 {
         Watcher *watcher = userdata;
 
+        /* Whoever asked for a fresh table may be in the middle of something. */
         marks_foreach(watcher->marks, mark_take_mounts, (void *) targets);
-        watcher_flush(watcher);
+        (void) sd_event_source_set_enabled(watcher->later, SD_EVENT_ONESHOT);
+}
+
+static int on_later(sd_event_source *source, void *userdata)
+{
+        watcher_flush(userdata);
+        return 0;
 }
 
 int watcher_new(sd_event *event, Watcher **ret)
@@ -180,6 +189,14 @@ int watcher_new(sd_event *event, Watcher **ret)
         if (r < 0)
                 return r;
 
+        r = sd_event_add_defer(event, &watcher->later, on_later, watcher);
+        if (r < 0)
+                return r;
+
+        r = sd_event_source_set_enabled(watcher->later, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
+
         *ret = g_steal_pointer(&watcher);
         return 0;
 }
@@ -191,6 +208,7 @@ Watcher *watcher_free(Watcher *watcher)
 
         g_assert(g_queue_is_empty(&watcher->watches));
         sd_event_source_disable_unref(watcher->source);
+        sd_event_source_disable_unref(watcher->later);
         poller_free(watcher->poller);
         mounts_free(watcher->mounts);
         marks_free(watcher->marks);
@@ -214,6 +232,7 @@ static int watcher_add(Watcher *watcher, const char *path, bool is_directory, ui
         if (path[0] != '/')
                 return -EINVAL;
 
+        mounts_refresh(watcher->mounts);
         watch = watch_new(watcher, path, is_directory, poll_usec, handler, userdata);
         r = watch_settle(watch);
         if (r == -ENOSPC || r == -ENOMEM)

@@ -2,15 +2,15 @@
 /*
  * Watcher: inotify to "this path may have changed"
  *
- * A path is more than its last name: it may run through links, directories that move away and come back, or not
- * exist yet. The watcher follows it whole: every directory that holds a link of the chain or the file itself is
- * watched, every ancestor is watched for its own move or removal, and where part of the path is missing, the
- * nearest ancestor that exists is watched for its return. Files themselves are never watched: editors save by
- * rename, and a watch on the old file dies with it.
+ * A path is more than its last name: it may run through links, directories that move away and come back, or
+ * not exist yet. The watcher follows it whole: every directory that holds a link of the chain or the file
+ * itself is watched, every ancestor is watched for its own move or removal, and where part of the path is
+ * missing, the nearest ancestor that exists is watched for its return. Files themselves are never watched:
+ * editors save by rename, and a watch on the old file dies with it.
  *
- * It says that something happened and how final it looks, never what; whoever hears it reads the file. One inotify
- * instance serves all watches. Where a file system sends no events (network, FUSE), a slow look at the file's
- * status takes their place; nothing that could hang is ever touched from the loop's thread.
+ * It says that something happened and how final it looks, never what; whoever hears it reads the file. One
+ * inotify instance serves all watches. Where a file system sends no events (network, FUSE), a slow look at
+ * the file's status takes their place; nothing that could hang is ever touched from the loop's thread.
  */
 #pragma once
 
@@ -20,7 +20,7 @@
 #include <systemd/sd-event.h>
 
 typedef enum WatchEvent {
-        WATCH_FINISHED, /* closed after writing, renamed over, or a link that came into place: a whole save */
+        WATCH_FINISHED, /* a whole save: closed after writing, renamed over, a link that came into place */
         WATCH_WRITING,  /* a sign of life that another may follow */
 } WatchEvent;
 
@@ -32,14 +32,16 @@ typedef void (*WatchHandler)(Watch *watch, WatchEvent event, void *userdata);
 
 /* Negative errno where inotify is not to be had. */
 int watcher_new(sd_event *event, Watcher **ret);
+/* Its watches must be gone. */
 Watcher *watcher_free(Watcher *watcher);
 /* All inotify events read since the start. */
 uint64_t watcher_event_count(const Watcher *watcher);
 
 /*
- * Watches an absolute path, which need not exist. From the return of this call on no change is missed, so read the
- * file after it. poll_usec is how often to look where no events come. Negative errno (ENOSPC: the user's watches
- * are used up) where it cannot.
+ * Watches an absolute path, which need not exist. From the return of this call on no change is missed, so
+ * read the file after it. poll_usec is how often to look where no events come; the first such look is told
+ * as WATCH_FINISHED, since nobody knows what went before. Negative errno (EINVAL: not absolute; ENOSPC: the
+ * user's watches are used up) where it cannot.
  */
 int watcher_add_file(Watcher *watcher, const char *path, uint64_t poll_usec, WatchHandler handler,
                      void *userdata, Watch **ret);
