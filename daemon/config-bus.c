@@ -82,8 +82,8 @@ int config_bus_reload(Config *config, sd_bus_message *call, const Author *author
         return 1;
 }
 
-int config_bus_rollback(Config *config, uint64_t version, const char *message, sd_bus_message *call,
-                        const Author *author)
+int config_bus_rollback(Bus *bus, Config *config, uint64_t version, const char *message,
+                        sd_bus_message *call, const Author *author)
 {
         ConfigRequest request = {
                 .origin = ORIGIN_ROLLBACK,
@@ -93,7 +93,7 @@ int config_bus_rollback(Config *config, uint64_t version, const char *message, s
                 .userdata = sd_bus_message_ref(call),
         };
 
-        config_rollback(config, version, &request);
+        manager_rollback(bus->manager, config, version, &request);
         return 1;
 }
 
@@ -156,7 +156,7 @@ static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_
                 failure = read_message(m, &options, &message);
         if (failure)
                 return failure_bus_take_error(error, failure);
-        return config_bus_rollback(config, version, message, m, &caller->author);
+        return config_bus_rollback(userdata, config, version, message, m, &caller->author);
 }
 
 static int method_rollback(sd_bus_message *m, void *userdata, sd_bus_error *error)

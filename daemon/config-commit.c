@@ -94,36 +94,37 @@ static Failure *replace_bytes(Config *config, Operation *operation)
         return NULL;
 }
 
-static Failure *make_version(Config *config, Operation *operation, uint64_t from_version)
+/* What is to be told of a version that is about to be recorded. */
+static ConfigUpdate describe_update(const Config *config, const Operation *operation, const Version *version)
 {
         Load *load = operation->load;
-        g_autoptr(Version) version = describe_version(operation, from_version);
-        g_autoptr(GPtrArray) files = changed_files(config, load);
         g_autoptr(Document) nothing = config->document ? NULL : document_new_empty();
-        g_autoptr(Changes) changes = changes_new(config->document ?: nothing, load->document);
-        ConfigUpdate update;
-        Failure *failure;
 
-        failure = store_add_version(config->context->store, config->name, version,
-                                    went_back(operation->origin) ? VERSION_ROLLED_BACK : VERSION_SUPERSEDED);
-        if (failure)
-                return failure;
-
-        update = (ConfigUpdate){
-                .version = version->number,
+        return (ConfigUpdate){
                 .previous = config->version,
                 .time = version->time,
                 .origin = operation->origin,
                 .author = &operation->author,
                 .message = operation->message,
-                .changes = changes,
-                .files = files,
+                .changes = changes_new(config->document ?: nothing, load->document),
+                .files = changed_files(config, load),
                 .is_public = version->is_public && (config->version == 0 || config->version_is_public),
         };
-        take_document(config, version, load);
-        config->files_are_public = load->is_public;
-        config->context->observer->changed(config, &update, config->context->userdata);
-        return NULL;
+}
+
+static Failure *make_version(Config *config, Operation *operation, uint64_t from_version, ConfigUpdate *ret)
+{
+        g_autoptr(Version) version = describe_version(operation, from_version);
+        ConfigUpdate update = describe_update(config, operation, version);
+        Failure *failure;
+
+        failure = store_add_version(config->context->store, config->name, version,
+                                    went_back(operation->origin) ? VERSION_ROLLED_BACK : VERSION_SUPERSEDED);
+        if (!failure)
+                take_document(config, version, operation->load);
+        update.version = version->number;
+        *ret = update;
+        return failure;
 }
 
 Failure *config_commit(Config *config, Operation *operation, uint64_t from_version)
@@ -132,6 +133,7 @@ Failure *config_commit(Config *config, Operation *operation, uint64_t from_versi
         ConfigFacts before = config_facts(config);
         ConfigProperty others = 0;
         bool same = load->same || (config->document && document_equal(config->document, load->document));
+        ConfigUpdate update = { 0 };
         Failure *failure;
 
         if (operation->files)
@@ -139,19 +141,24 @@ Failure *config_commit(Config *config, Operation *operation, uint64_t from_versi
         if (operation->options)
                 others |= CONFIG_PROPERTY_OPTIONS | CONFIG_PROPERTY_FORMAT;
 
-        failure = same ? replace_bytes(config, operation) : make_version(config, operation, from_version);
-        if (failure)
-                return failure;
+        failure = same ? replace_bytes(config, operation)
+                       : make_version(config, operation, from_version, &update);
+        if (!failure) {
+                config_take_files(config, operation);
+                config->files_are_public = load->is_public;
+                config->last_reload = (uint64_t) g_get_real_time();
+                config->pending = false;
+                config->state = CONFIG_ACTIVE;
+                config->failure = failure_free(config->failure);
+                g_clear_pointer(&config->failed_hashes, g_array_unref);
 
-        config_take_files(config, operation);
-        config->files_are_public = load->is_public;
-        config->last_reload = (uint64_t) g_get_real_time();
-        config->pending = false;
-        config->state = CONFIG_ACTIVE;
-        config->failure = failure_free(config->failure);
-        g_clear_pointer(&config->failed_hashes, g_array_unref);
-        config_tell_properties(config, &before, others);
-        return NULL;
+                config_tell_properties(config, &before, others);
+                if (!same)
+                        config->context->observer->changed(config, &update, config->context->userdata);
+        }
+        g_clear_pointer(&update.changes, changes_unref);
+        g_clear_pointer(&update.files, g_ptr_array_unref);
+        return failure;
 }
 
 void config_report_failure(Config *config, const Operation *operation, const Failure *failure)

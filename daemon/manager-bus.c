@@ -251,7 +251,7 @@ static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_
         failure = find_config(userdata, name, &config);
         if (failure)
                 return failure_bus_take_error(error, failure);
-        return config_bus_rollback(config, version, NULL, m, &caller->author);
+        return config_bus_rollback(userdata, config, version, NULL, m, &caller->author);
 }
 
 static int method_rollback(sd_bus_message *m, void *userdata, sd_bus_error *error)

@@ -161,14 +161,14 @@ Failure *manager_unregister(Manager *manager, const char *name)
         return failure;
 }
 
-/* A request of a client, and what is to be done when it went well. */
+/* A request of a client that may leave the config with other files or options. */
 typedef struct Saving {
         Manager *manager;
         ConfigDone done;
         void *userdata;
 } Saving;
 
-static void on_files_set(Config *config, uint64_t version, const Failure *failure, void *userdata)
+static void save_when_done(Config *config, uint64_t version, const Failure *failure, void *userdata)
 {
         g_autofree Saving *saving = userdata;
         Entry *entry = manager_entry(saving->manager, config_name(config));
@@ -179,12 +179,23 @@ static void on_files_set(Config *config, uint64_t version, const Failure *failur
         saving->done(config, version, failure, saving->userdata);
 }
 
+/* The same request, with its end held up until the registration is saved. */
+static ConfigRequest with_saving(Manager *manager, const ConfigRequest *given)
+{
+        ConfigRequest request = *given;
+        Saving *saving = g_new(Saving, 1);
+
+        *saving = (Saving){ .manager = manager, .done = given->done, .userdata = given->userdata };
+        request.done = save_when_done;
+        request.userdata = saving;
+        return request;
+}
+
 void manager_set_files(Manager *manager, Config *config, char *const *files, const ConfigRequest *given)
 {
         Entry *entry = manager_entry(manager, config_name(config));
         g_autoptr(Failure) failure = config_check_files(files, config_options(config));
-        ConfigRequest request = *given;
-        Saving *saving;
+        ConfigRequest request;
 
         if (!failure && entry->source != ENTRY_REGISTRATION)
                 failure = failure_new(FAILURE_INVALID_ARGUMENT,
@@ -195,11 +206,15 @@ void manager_set_files(Manager *manager, Config *config, char *const *files, con
                 given->done(config, config_version(config), failure, given->userdata);
                 return;
         }
-        saving = g_new(Saving, 1);
-        *saving = (Saving){ .manager = manager, .done = given->done, .userdata = given->userdata };
-        request.done = on_files_set;
-        request.userdata = saving;
+        request = with_saving(manager, given);
         config_set_files(config, files, NULL, false, &request);
+}
+
+void manager_rollback(Manager *manager, Config *config, uint64_t version, const ConfigRequest *given)
+{
+        ConfigRequest request = with_saving(manager, given);
+
+        config_rollback(config, version, &request);
 }
 
 Failure *manager_set_config_hot_reload(Manager *manager, Config *config, bool hot_reload)

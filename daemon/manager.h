@@ -51,9 +51,12 @@ Config *manager_find(const Manager *manager, const char *name);
  * file. */
 GPtrArray *manager_list(const Manager *manager, const char *file);
 
-/* Settings and files of a config on behalf of a client; as config_set_files() and config_set_hot_reload().
+/*
+ * What clients do to a config that outlasts the process: as config_set_files(), config_rollback() and
+ * config_set_hot_reload(), and the registration is saved with what they changed.
  */
 void manager_set_files(Manager *manager, Config *config, char *const *files, const ConfigRequest *request);
+void manager_rollback(Manager *manager, Config *config, uint64_t version, const ConfigRequest *request);
 Failure *manager_set_config_hot_reload(Manager *manager, Config *config, bool hot_reload);
 bool manager_hot_reload(const Manager *manager);
 void manager_set_hot_reload(Manager *manager, bool hot_reload);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/model/failure.h"
 
+#include <string.h>
+
+/* Bytes of a path or message. */
+#define MAX_TEXT 2048U
+
 static const char *const code_names[N_FAILURE_CODES] = {
         [FAILURE_NO_SUCH_CONFIG] = "NoSuchConfig",
         [FAILURE_ALREADY_REGISTERED] = "AlreadyRegistered",
@@ -51,6 +56,17 @@ static void problem_free(void *data)
         g_free(problem);
 }
 
+/* Keys may be as long as files; what is told about them may not. Takes the text. */
+static char *shorten(char *text)
+{
+        if (strlen(text) > MAX_TEXT) {
+                const char *end = g_utf8_find_prev_char(text, text + MAX_TEXT) ?: text;
+
+                strcpy(text + (end - text), "…");
+        }
+        return text;
+}
+
 static Failure *new_with_message(FailureCode code, FailureStage stage, const char *file, uint32_t line,
                                  uint32_t column, const char *path, char *message)
 {
@@ -58,11 +74,11 @@ static Failure *new_with_message(FailureCode code, FailureStage stage, const cha
         Failure *failure = g_new(Failure, 1);
 
         *problem = (Problem){
-                .path = g_strdup(path ?: ""),
+                .path = shorten(g_strdup(path ?: "")),
                 .file = g_strdup(file ?: ""),
                 .line = line,
                 .column = column,
-                .message = message,
+                .message = shorten(message),
         };
         *failure = (Failure){
                 .code = code,

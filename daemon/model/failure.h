@@ -7,6 +7,8 @@
  * ended, and one problem or several with their places in the files. Nothing here is about the program
  * itself: memory that runs out ends the process (GLib), and errno of a system call is put into the message.
  *
+ * Paths and messages that keys make longer than 2 KiB are cut.
+ *
  * Messages say what was expected and what was found. They never quote a value out of a config: they may
  * reach a log, and a log has readers that the config does not have.
  */
