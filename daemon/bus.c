@@ -57,14 +57,13 @@ Bus *bus_free(Bus *bus)
 
 void bus_reply_version(Config *config, uint64_t version, const Failure *failure, void *userdata)
 {
-        sd_bus_message *call = userdata;
+        g_autoptr(sd_bus_message) call = userdata;
 
         /* One that cannot be answered has left. */
         if (failure)
                 (void) failure_bus_reply(call, failure);
         else
                 (void) sd_bus_reply_method_return(call, "t", version);
-        sd_bus_message_unref(call);
 }
 
 int bus_reply_instances(sd_bus_message *call)
@@ -122,7 +121,7 @@ static int append_statistics(sd_bus_message *m, const Statistics *statistics, ui
 int bus_reply_statistics(sd_bus_message *call, const Statistics *statistics, uint64_t configs,
                          uint64_t subscribers)
 {
-        sd_bus_message *reply = NULL;
+        g_autoptr(sd_bus_message) reply = NULL;
         int r = sd_bus_message_new_method_return(call, &reply);
 
         if (r >= 0)
@@ -131,8 +130,5 @@ int bus_reply_statistics(sd_bus_message *call, const Statistics *statistics, uin
                 r = append_statistics(reply, statistics, configs, subscribers);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
-        if (r >= 0)
-                r = sd_bus_send(NULL, reply, NULL);
-        sd_bus_message_unref(reply);
-        return r;
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "daemon/bus-cleanup.h"
 #include "daemon/manager.h"
 #include "daemon/subscription.h"
 

@@ -67,7 +67,7 @@ static void reply_diff(Config *config, Document *after, const Failure *failure, 
 {
         Comparison *comparison = userdata;
         g_autoptr(Changes) changes = NULL;
-        sd_bus_message *reply = NULL;
+        g_autoptr(sd_bus_message) reply = NULL;
         Failure *problem = failure ? failure_copy(failure) : NULL;
         bool truncated = false;
         int r;
@@ -90,7 +90,6 @@ static void reply_diff(Config *config, Document *after, const Failure *failure, 
                 r = sd_bus_send(NULL, reply, NULL);
         if (r < 0)
                 (void) sd_bus_reply_method_errno(comparison->call, r, NULL);
-        sd_bus_message_unref(reply);
         comparison_free(comparison);
 }
 
@@ -127,7 +126,7 @@ int config_bus_method_diff(sd_bus_message *m, void *userdata, sd_bus_error *erro
 /* changes is NULL where nothing was missed, or where it is not known what. */
 static int send_subscribed(sd_bus_message *call, const Config *config, const Changes *changes, bool complete)
 {
-        sd_bus_message *reply = NULL;
+        g_autoptr(sd_bus_message) reply = NULL;
         bool truncated = false;
         int r = sd_bus_message_new_method_return(call, &reply);
 
@@ -139,10 +138,7 @@ static int send_subscribed(sd_bus_message *call, const Config *config, const Cha
                 r = sd_bus_message_append(reply, "a(ssvv)", 0);
         if (r >= 0)
                 r = sd_bus_message_append(reply, "a{sv}", 1, "complete", "b", (int) complete);
-        if (r >= 0)
-                r = sd_bus_send(NULL, reply, NULL);
-        sd_bus_message_unref(reply);
-        return r;
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 static void reply_subscribed(Config *config, Document *before, const Failure *failure, void *userdata)

@@ -85,7 +85,7 @@ static void send_signal(Bus *bus, Config *config, const char *member, const Subs
                         AppendSignal append, const void *content)
 {
         g_autofree char *path = config_bus_path(config);
-        sd_bus_message *m = NULL;
+        g_autoptr(sd_bus_message) m = NULL;
         int r;
 
         r = sd_bus_message_new_signal(bus->bus, &m, path, RECONF_CONFIG_INTERFACE, member);
@@ -100,7 +100,6 @@ static void send_signal(Bus *bus, Config *config, const char *member, const Subs
         if (r < 0)
                 log_config(G_LOG_LEVEL_WARNING, config_name(config), "Failed to send %s of %s, ignoring: %s",
                            member, config_name(config), g_strerror(-r));
-        sd_bus_message_unref(m);
 }
 
 static void send_to_all(Bus *bus, Config *config, const char *member, bool is_public, AppendSignal append,

@@ -252,7 +252,7 @@ int config_bus_reply_history(Bus *bus, Config *config, sd_bus_message *call, sd_
 {
         g_autoptr(GPtrArray) versions = NULL;
         Failure *failure = manager_list_versions(bus->manager, config, &versions);
-        sd_bus_message *reply = NULL;
+        g_autoptr(sd_bus_message) reply = NULL;
         int r;
 
         if (failure)
@@ -264,10 +264,7 @@ int config_bus_reply_history(Bus *bus, Config *config, sd_bus_message *call, sd_
                 r = append_version(reply, g_ptr_array_index(versions, i));
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
-        if (r >= 0)
-                r = sd_bus_send(NULL, reply, NULL);
-        sd_bus_message_unref(reply);
-        return r;
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 static int method_get_version_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -284,7 +281,7 @@ static int method_list_instances(sd_bus_message *m, void *userdata, sd_bus_error
 static int method_get(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
-        sd_bus_message *reply = NULL;
+        g_autoptr(sd_bus_message) reply = NULL;
         g_autoptr(Path) path = NULL;
         const Node *node = NULL;
         const char *text;
@@ -310,16 +307,13 @@ static int method_get(sd_bus_message *m, void *userdata, sd_bus_error *error)
         r = sd_bus_message_new_method_return(m, &reply);
         if (r >= 0)
                 r = document_bus_append_variant(reply, node);
-        if (r >= 0)
-                r = sd_bus_send(NULL, reply, NULL);
-        sd_bus_message_unref(reply);
-        return r;
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 static int method_get_all(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
-        sd_bus_message *reply = NULL;
+        g_autoptr(sd_bus_message) reply = NULL;
         Failure *failure = config_bus_check_loaded(config);
         int r;
 
@@ -333,10 +327,7 @@ static int method_get_all(sd_bus_message *m, void *userdata, sd_bus_error *error
                 r = sd_bus_message_append(reply, "t", config_version(config));
         if (r >= 0)
                 r = document_bus_append_map(reply, document_root(config_document(config)));
-        if (r >= 0)
-                r = sd_bus_send(NULL, reply, NULL);
-        sd_bus_message_unref(reply);
-        return r;
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 static int method_get_snapshot(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -361,15 +352,12 @@ static int method_get_snapshot(sd_bus_message *m, void *userdata, sd_bus_error *
 static int method_get_problems(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
-        sd_bus_message *reply = NULL;
+        g_autoptr(sd_bus_message) reply = NULL;
         int r = sd_bus_message_new_method_return(m, &reply);
 
         if (r >= 0)
                 r = failure_bus_append_problems(reply, config_failure(config));
-        if (r >= 0)
-                r = sd_bus_send(NULL, reply, NULL);
-        sd_bus_message_unref(reply);
-        return r;
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 static int method_get_statistics(sd_bus_message *m, void *userdata, sd_bus_error *error)

@@ -23,7 +23,7 @@ static Failure *find_config(const Bus *bus, const char *name, Config **ret)
 
 static void reply_registered(Config *config, const Failure *failure, void *userdata)
 {
-        sd_bus_message *call = userdata;
+        g_autoptr(sd_bus_message) call = userdata;
 
         if (failure) {
                 (void) failure_bus_reply(call, failure);
@@ -32,7 +32,6 @@ static void reply_registered(Config *config, const Failure *failure, void *userd
 
                 (void) sd_bus_reply_method_return(call, "o", path);
         }
-        sd_bus_message_unref(call);
 }
 
 static int register_config(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
@@ -73,26 +72,22 @@ static int append_paths(sd_bus_message *m, const GPtrArray *configs)
 
 static int reply_paths(sd_bus_message *call, const GPtrArray *configs)
 {
-        sd_bus_message *reply = NULL;
+        g_autoptr(sd_bus_message) reply = NULL;
         int r = sd_bus_message_new_method_return(call, &reply);
 
         if (r >= 0)
                 r = append_paths(reply, configs);
-        if (r >= 0)
-                r = sd_bus_send(NULL, reply, NULL);
-        sd_bus_message_unref(reply);
-        return r;
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 static void reply_directory_registered(const GPtrArray *configs, const Failure *failure, void *userdata)
 {
-        sd_bus_message *call = userdata;
+        g_autoptr(sd_bus_message) call = userdata;
 
         if (failure)
                 (void) failure_bus_reply(call, failure);
         else
                 (void) reply_paths(call, configs);
-        sd_bus_message_unref(call);
 }
 
 static int register_directory(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
@@ -200,7 +195,7 @@ static int method_list_configs(sd_bus_message *m, void *userdata, sd_bus_error *
 {
         Bus *bus = userdata;
         g_autoptr(GPtrArray) configs = manager_list(bus->manager, NULL);
-        sd_bus_message *reply = NULL;
+        g_autoptr(sd_bus_message) reply = NULL;
         int r;
 
         r = sd_bus_message_new_method_return(m, &reply);
@@ -210,10 +205,7 @@ static int method_list_configs(sd_bus_message *m, void *userdata, sd_bus_error *
                 r = append_config(reply, g_ptr_array_index(configs, i));
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
-        if (r >= 0)
-                r = sd_bus_send(NULL, reply, NULL);
-        sd_bus_message_unref(reply);
-        return r;
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 static int reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
