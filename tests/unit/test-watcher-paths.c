@@ -7,6 +7,7 @@
 #include "tests/support/watch-scene.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -408,6 +409,123 @@ static void test_unreadable_directory(WatchScene *scene, const void *data)
         ear_assert(ear, "F");
 }
 
+/* Does something to one or two of a few names, or fails to. */
+static void do_anything(const WatchScene *scene)
+{
+        static const char *const names[] = { "a",   "b",   "c",     "a/b",   "b/b",
+                                             "c/b", "a/f", "a/b/f", "b/b/f", "c/b/f" };
+        static const char *const targets[] = {
+                "a", "b", "c", "c/b", "../a", "../c/b", "f", "b/f", "../b/f"
+        };
+        g_autofree char *one = watch_scene_path(scene, names[g_test_rand_int_range(0, G_N_ELEMENTS(names))]);
+        g_autofree char *two = watch_scene_path(scene, names[g_test_rand_int_range(0, G_N_ELEMENTS(names))]);
+        const char *target = targets[g_test_rand_int_range(0, G_N_ELEMENTS(targets))];
+        int fd;
+
+        switch (g_test_rand_int_range(0, 6)) {
+        case 0:
+        case 1:
+                (void) !mkdir(one, 0755);
+                break;
+        case 2:
+                (void) !rename(one, two);
+                break;
+        case 3:
+                (void) !symlink(target, one);
+                break;
+        case 4:
+                (void) !remove(one);
+                break;
+        default:
+                fd = open(one, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0644);
+                if (fd >= 0)
+                        close(fd);
+                break;
+        }
+}
+
+static void test_anything(WatchScene *scene, const void *data)
+{
+        g_autoptr(Ear) file = ear_new_file(scene, "a/b/f");
+        g_autoptr(Ear) directory = ear_new_directory(scene, "b/b");
+        g_autofree char *path = watch_scene_path(scene, "a/b/f");
+        g_autofree char *entry = watch_scene_path(scene, "b/b/entry");
+        unsigned n_heard = 0;
+
+        /* Whatever went before, some of it unheard until now: a save that is possible is heard. */
+        for (unsigned round = 0; round < 3000; round++) {
+                int fd;
+
+                for (int i = g_test_rand_int_range(0, 4); i >= 0; i--)
+                        do_anything(scene);
+                watch_scene_drain(scene);
+                g_string_truncate(file->heard, 0);
+                g_string_truncate(directory->heard, 0);
+
+                fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+                if (fd >= 0) {
+                        close(fd);
+                        ear_assert(file, "F");
+                        n_heard++;
+                }
+
+                g_string_truncate(directory->heard, 0);
+                fd = open(entry, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+                if (fd >= 0) {
+                        close(fd);
+                        ear_assert(directory, "F");
+                        g_assert_cmpint(unlink(entry), ==, 0);
+                        n_heard++;
+                }
+        }
+
+        g_assert_cmpuint(n_heard, >, 0);
+}
+
+typedef struct Flip {
+        const WatchScene *scene;
+        int delay; /* µs */
+        bool even;
+} Flip;
+
+static void *flip_link(void *data)
+{
+        const Flip *flip = data;
+        gint64 start = g_get_monotonic_time() + flip->delay;
+
+        scene_symlink(flip->scene, flip->even ? "two" : "one", "new");
+        while (g_get_monotonic_time() < start)
+                continue;
+        scene_rename(flip->scene, "new", "current");
+        return NULL;
+}
+
+static void test_changed_while_added(WatchScene *scene, const void *data)
+{
+        make_app(scene, "one");
+        make_app(scene, "two");
+        scene_symlink(scene, "one", "current");
+
+        /* Whether the link changed before, while or after the path was followed: it is followed to its end.
+         */
+        for (int i = 0; i < 2000; i++) {
+                Flip flip = { scene, g_test_rand_int_range(0, 80), i % 2 == 0 };
+                GThread *thread = g_thread_new("flip", flip_link, &flip);
+                g_autoptr(Ear) ear = NULL;
+                gint64 start = g_get_monotonic_time() + 60;
+
+                while (g_get_monotonic_time() < start)
+                        continue;
+                ear = ear_new_file(scene, "current/conf/f");
+                g_thread_join(thread);
+                watch_scene_drain(scene);
+                g_string_truncate(ear->heard, 0);
+
+                scene_save(scene, "current/conf/f");
+                ear_assert(ear, "F");
+        }
+}
+
 int main(int argc, char *argv[])
 {
         g_test_init(&argc, &argv, NULL);
@@ -428,5 +546,7 @@ int main(int argc, char *argv[])
         watch_scene_add("/watcher/directory-through-link", test_directory_through_link);
         watch_scene_add("/watcher/barred", test_barred);
         watch_scene_add("/watcher/unreadable-directory", test_unreadable_directory);
+        watch_scene_add("/watcher/anything", test_anything);
+        watch_scene_add("/watcher/changed-while-added", test_changed_while_added);
         return g_test_run();
 }
