@@ -55,18 +55,21 @@ void watch_scene_add(const char *path, void (*test)(WatchScene *, const void *))
         g_test_add(path, WatchScene, NULL, scene_set_up, test, scene_tear_down);
 }
 
+static bool write_text(const char *path, const char *text)
+{
+        return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0, NULL);
+}
+
 /* Where one may not just so, as root of a user namespace. */
 static bool enter_namespace(void)
 {
-        g_autofree char *map = g_strdup_printf("0 %u 1", (unsigned) geteuid());
+        g_autofree char *users = g_strdup_printf("0 %u 1", (unsigned) geteuid());
+        g_autofree char *groups = g_strdup_printf("0 %u 1", (unsigned) getegid());
 
-        if (unshare(CLONE_NEWNS) < 0) {
-                if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-                        return false;
-                if (!g_file_set_contents_full("/proc/self/uid_map", map, -1, G_FILE_SET_CONTENTS_NONE, 0,
-                                              NULL))
-                        return false;
-        }
+        if (unshare(CLONE_NEWNS) < 0 &&
+            (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 || !write_text("/proc/self/uid_map", users) ||
+             !write_text("/proc/self/setgroups", "deny") || !write_text("/proc/self/gid_map", groups)))
+                return false;
 
         return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }

@@ -35,7 +35,7 @@ static FuseServer *serve(const WatchScene *scene, const char *name, bool mute)
         g_autofree char *path = watch_scene_path(scene, name);
         FuseServer *server = fuse_server_new(path, mute);
 
-        /* The outer test has looked whether it can be had. */
+        /* main() has looked whether it is to be had. */
         g_assert_nonnull(server);
         return server;
 }
