@@ -26,10 +26,12 @@ static const char settings_to_read[] = "PRAGMA locking_mode = EXCLUSIVE;"
                                        "PRAGMA cell_size_check = ON;"
                                        "PRAGMA trusted_schema = OFF;";
 
-/* Overwrites what is deleted where that takes no extra writes; leaves no long log behind after a large
- * version. */
+/*
+ * The first transaction, which may make the tables, is synced. Overwrites what is deleted where that takes
+ * no extra writes; leaves no long log behind after a large version.
+ */
 static const char settings_to_write[] = "PRAGMA journal_mode = WAL;"
-                                        "PRAGMA synchronous = NORMAL;"
+                                        "PRAGMA synchronous = FULL;"
                                         "PRAGMA secure_delete = FAST;"
                                         "PRAGMA journal_size_limit = 4194304;";
 
@@ -103,6 +105,7 @@ static int connect_to(Database *database, char **ret_fault)
         }
 
         r = sqlite3_exec(database->connection, settings_to_write, NULL, NULL, NULL);
+        database->durability = DURABILITY_FULL;
         if (r == SQLITE_OK && fresh)
                 r = schema_create(database->connection);
         if (r != SQLITE_OK)

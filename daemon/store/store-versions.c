@@ -17,13 +17,19 @@ typedef struct Span {
         uint64_t size;
 } Span;
 
-static Failure *check_layers(const char *config, const GPtrArray *layers)
+/* What would not be read back must not be recorded. */
+static Failure *check_version(const char *config, const Version *version)
 {
-        for (unsigned i = 0; i < layers->len; i++)
-                if (!layer_row_is_valid(g_ptr_array_index(layers, i)))
+        for (unsigned i = 0; i < version->layers->len; i++)
+                if (!layer_row_is_valid(g_ptr_array_index(version->layers, i)))
                         return failure_new(FAILURE_INVALID_ARGUMENT,
                                            "The name of file %u of config '%s' is not UTF-8; rename it",
                                            i + 1, config);
+        if (!version_row_is_valid(version))
+                return failure_new(FAILURE_INVALID_ARGUMENT,
+                                   "Unit, message, label and separator of a version of config '%s' must be "
+                                   "UTF-8",
+                                   config);
         return NULL;
 }
 
@@ -115,14 +121,9 @@ Failure *store_add_version(Store *store, const char *config, Version *version, V
         assert(version->layers);
         assert(previous_state != VERSION_ACTIVE);
 
-        failure = check_layers(config, version->layers);
+        failure = check_version(config, version);
         if (failure)
                 return failure;
-        if (!version_row_is_valid(version))
-                return failure_new(FAILURE_INVALID_ARGUMENT,
-                                   "Unit, message, label and separator of a version of config '%s' must be "
-                                   "UTF-8",
-                                   config);
 
         r = numbers_load(store, config, &numbers);
         if (r == SQLITE_OK)
@@ -184,7 +185,7 @@ Failure *store_replace_content(Store *store, const char *config, const Version *
         Failure *failure;
         int r;
 
-        failure = check_layers(config, content->layers);
+        failure = check_version(config, content);
         if (failure)
                 return failure;
 

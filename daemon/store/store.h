@@ -53,8 +53,8 @@ Registration *registration_free(Registration *registration);
  */
 Failure *store_add_version(Store *store, const char *config, Version *version, VersionState previous_state);
 /*
- * The active version's layers, and the way they are put together, become others that decode alike. Only these and the
- * number of content count.
+ * The active version's layers, and the way they are put together, become others that decode alike. Only
+ * these and the number of content count.
  */
 Failure *store_replace_content(Store *store, const char *config, const Version *content);
 /* Newest first, without layers; digests are filled in. */
