@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Store scene: a state directory of its own for each test, and stores in a few words
+ */
+#pragma once
+
+#include "daemon/store/store.h"
+
+typedef struct StoreScene {
+        char *directory; /* not made yet */
+        char *database;  /* the file in it */
+        char *root;      /* holds the directory, and goes with all that is in it */
+} StoreScene;
+
+void store_scene_add(const char *path, void (*test)(StoreScene *, const void *), const void *data);
+
+/* Opens a database that needs not be set aside. */
+Store *store_scene_open(const char *directory);
+/* In boot 1, 2, … of the test. */
+Store *store_scene_open_in_boot(const char *directory, uint8_t boot);
+/* What a process leaves behind that is killed now: a copy of the files, in a new directory of the scene. */
+char *store_scene_snapshot(const StoreScene *scene, const char *directory);
+/* Runs SQL on a database that is not open. */
+void store_scene_run(const char *database, const char *sql);
+
+/* A version of files 0.yaml, 1.yaml, … with these contents; "-" stands for a file that is not there. */
+Version *version_of(const char *content, ...) G_GNUC_NULL_TERMINATED;
+GPtrArray *layers_of(const char *content, ...) G_GNUC_NULL_TERMINATED;
+/* Adds a version of one file, and gives its number. */
+uint64_t add_content(Store *store, const char *config, const char *content);
+void tidy_up(Store *store, const char *config, unsigned max_versions);
+
+/* The history as "3 active, 2 superseded". */
+char *history_of(Store *store, const char *config);
+void assert_history(Store *store, const char *config, const char *expected);
+/* The version's files, as contents with a bar between them. */
+void assert_layers(Store *store, const char *config, uint64_t number, const char *expected);
+void assert_no_failure(Failure *failure);
+/* Takes the failure. */
+void assert_failed(Failure *failure, FailureCode code, const char *text);
