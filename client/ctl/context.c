@@ -159,16 +159,12 @@ void context_say(Context *context, char *line)
 
 bool context_finish(Context *context, GError **error)
 {
-        if (fflush(stdout) == 0 && !ferror(stdout)) {
-                pager_close();
+        int problem = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
+
+        /* Whoever leaves a pager before the end has seen enough. */
+        if (pager_close() || problem == 0)
                 return true;
-        }
-        /* Whoever closes a pager before the end has seen enough. */
-        if (errno == EPIPE) {
-                pager_close();
-                return true;
-        }
         g_set_error(error, CTL_ERROR, CTL_EXIT_FAILURE, "the output cannot be written: %s",
-                    g_strerror(errno));
+                    g_strerror(problem));
         return false;
 }

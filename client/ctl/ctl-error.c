@@ -11,7 +11,7 @@
 typedef struct Meaning {
         const char *name; /* of the bus error; in our own, without the prefix */
         CtlExit status;
-        const char *advice;
+        const char *advice; /* with NAME in place of the config's */
 } Meaning;
 
 static const Meaning own_errors[] = {
@@ -19,14 +19,9 @@ static const Meaning own_errors[] = {
         { "NoSuchPath", CTL_EXIT_NOT_FOUND, "'reconfctl get NAME' shows the whole document." },
         { "NoSuchVersion", CTL_EXIT_NOT_FOUND, "'reconfctl history NAME' shows the versions there are." },
         { "NoSuchInstance", CTL_EXIT_NOT_FOUND, "'reconfctl instances' shows those there are." },
-        { "InvalidName", CTL_EXIT_USAGE,
-          "A name begins with a letter or digit; letters, digits, _ . @ : and - may follow." },
-        { "InvalidPath", CTL_EXIT_USAGE,
-          "A path is made of keys joined by dots; put a key with anything but A-Za-z0-9_- in double "
-          "quotes." },
+        { "InvalidName", CTL_EXIT_USAGE, NULL },
+        { "InvalidPath", CTL_EXIT_USAGE, NULL },
         { "InvalidArgument", CTL_EXIT_USAGE, NULL },
-        { "AlreadyRegistered", CTL_EXIT_FAILURE,
-          "'reconfctl unregister NAME' makes room for other files or options under the name." },
         { "NotLoaded", CTL_EXIT_BAD_FILE, "'reconfctl status NAME' shows what is wrong with its files." },
         { "FileNotFound", CTL_EXIT_BAD_FILE, NULL },
         { "FileUnreadable", CTL_EXIT_BAD_FILE, NULL },
@@ -96,14 +91,25 @@ void ctl_error_set_bus(GError **error, const char *subject, const sd_bus_error *
 {
         bool named = bus_error && bus_error->name;
         const Meaning *meaning = named ? find_meaning(bus_error->name) : NULL;
-        const char *message = bus_error && bus_error->message ? bus_error->message : g_strerror(-r);
         CtlExit status = meaning ? meaning->status : named ? CTL_EXIT_FAILURE : status_of_errno(r);
+        g_autoptr(GString) message = g_string_new(NULL);
 
-        if (named && subject && g_str_equal(bus_error->name, SD_BUS_ERROR_UNKNOWN_OBJECT))
-                message = "there is no config of that name";
-        g_set_error(error, CTL_ERROR, status, "%s%s%s%s%s", subject ? subject : "", subject ? ": " : "",
-                    message, meaning && meaning->advice ? "\n" : "",
-                    meaning && meaning->advice ? meaning->advice : "");
+        if (subject)
+                g_string_append_printf(message, "%s: ", subject);
+        if (subject && named && g_str_equal(bus_error->name, SD_BUS_ERROR_UNKNOWN_OBJECT))
+                g_string_append(message, "there is no config of that name");
+        else
+                g_string_append(message,
+                                bus_error && bus_error->message ? bus_error->message : g_strerror(-r));
+
+        if (meaning && meaning->advice) {
+                g_autoptr(GString) advice = g_string_new(meaning->advice);
+
+                if (subject)
+                        g_string_replace(advice, "NAME", subject, 0);
+                g_string_append_printf(message, "\n%s", advice->str);
+        }
+        g_set_error_literal(error, CTL_ERROR, status, message->str);
 }
 
 bool ctl_error_check_answer(int r, GError **error)

@@ -61,15 +61,17 @@ static void append_blocks(const Writer *writer, const Node *before, const Node *
         size_t n_old = g_strv_length(old), n_new = g_strv_length(new);
         size_t head = 0, tail = 0, end;
         g_autofree char *gap = g_strdup_printf("%*s%s", (int) INDENT, "", style_ellipsis(writer->style));
+        size_t first = before->kind == NODE_STRING && g_str_equal(old[0], new[0]) ? 1
+                                                                                  : 0; /* without the "|" */
 
         while (head < MIN(n_old, n_new) && g_str_equal(old[head], new[head]))
                 head++;
         while (tail < MIN(n_old, n_new) - head && g_str_equal(old[n_old - 1 - tail], new[n_new - 1 - tail]))
                 tail++;
 
-        if (head > AROUND)
+        if (head > first + AROUND)
                 append_line(writer, ACCENT_FAINT, ' ', gap);
-        append_lines(writer, ACCENT_FAINT, ' ', old, head > AROUND ? head - AROUND : 0, head);
+        append_lines(writer, ACCENT_FAINT, ' ', old, MAX(first, head - MIN(head, AROUND)), head);
         append_lines(writer, ACCENT_BAD, '-', old, head, n_old - tail);
         append_lines(writer, ACCENT_GOOD, '+', new, head, n_new - tail);
         end = n_old - tail + MIN(tail, AROUND);

@@ -94,20 +94,22 @@ bool pager_open(void)
         if (!program || !start(command, secure, &output))
                 return false;
 
-        /* What the reader does on ^C is its own business; we wait for it. */
+        /* What the reader does on ^C is its own business; we wait for it. It may leave before the end. */
         signal(SIGINT, SIG_IGN);
+        signal(SIGPIPE, SIG_IGN);
         (void) dup2(output, STDOUT_FILENO);
         close(output);
         return true;
 }
 
-void pager_close(void)
+bool pager_close(void)
 {
         if (pager <= 0)
-                return;
+                return false;
 
         fclose(stdout);
         while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
                 ;
         pager = 0;
+        return true;
 }

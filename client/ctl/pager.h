@@ -12,5 +12,5 @@
 
 /* Starts one. True if output goes through it from now on. */
 bool pager_open(void);
-/* Ends standard output and waits for the reader to leave. Nothing happens where none was opened. */
-void pager_close(void);
+/* Ends standard output and waits for the reader to leave. False where none was opened. */
+bool pager_close(void);

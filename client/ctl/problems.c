@@ -8,14 +8,33 @@ static void problem_free(void *data)
         ConfigProblem *problem = data;
 
         g_free(problem->path);
+        g_free(problem->file);
         g_free(problem->message);
         g_free(problem);
 }
 
-int problems_read(sd_bus_message *m, GPtrArray **ret)
+/* How much of the message is "FILE: ", and which file that is. */
+static size_t find_file(const char *message, const Node *files, const char **ret_file)
+{
+        uint32_t n_files = files && files->kind == NODE_LIST ? files->length : 0;
+
+        *ret_file = n_files == 1 ? files->list->items[0].string : "";
+        for (uint32_t i = 0; i < n_files; i++) {
+                const Node *file = &files->list->items[i];
+
+                if (g_str_has_prefix(message, file->string) &&
+                    g_str_has_prefix(message + file->length, ": ")) {
+                        *ret_file = file->string;
+                        return file->length + 2;
+                }
+        }
+        return 0;
+}
+
+int problems_read(sd_bus_message *m, const Node *files, GPtrArray **ret)
 {
         g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(problem_free);
-        const char *path, *message;
+        const char *path, *message, *file;
         uint32_t line, column;
         int r;
 
@@ -24,8 +43,15 @@ int problems_read(sd_bus_message *m, GPtrArray **ret)
                 return r;
         while ((r = sd_bus_message_read(m, "(suus)", &path, &line, &column, &message)) > 0) {
                 ConfigProblem *problem = g_new(ConfigProblem, 1);
+                size_t skip = find_file(message, files, &file);
 
-                *problem = (ConfigProblem){ g_strdup(path), line, column, g_strdup(message) };
+                *problem = (ConfigProblem){
+                        .path = g_strdup(path),
+                        .file = g_strdup(file),
+                        .line = line,
+                        .column = column,
+                        .message = g_strdup(message + skip),
+                };
                 g_ptr_array_add(problems, problem);
         }
         if (r < 0)
@@ -37,12 +63,12 @@ int problems_read(sd_bus_message *m, GPtrArray **ret)
         return 0;
 }
 
-char *problem_format(const ConfigProblem *problem, const char *file)
+char *problem_format(const ConfigProblem *problem)
 {
         GString *out = g_string_new(NULL);
 
-        if (file && *file) {
-                text_append(out, file, TEXT_LINE);
+        if (*problem->file) {
+                text_append(out, problem->file, TEXT_LINE);
                 g_string_append_c(out, ':');
         }
         if (problem->line > 0)
@@ -66,6 +92,8 @@ void problems_append_json(Json *json, const GPtrArray *problems)
                 json_open_object(json);
                 json_add_key(json, "path");
                 json_add_string(json, problem->path);
+                json_add_key(json, "file");
+                json_add_string(json, problem->file);
                 json_add_key(json, "line");
                 json_add_unsigned(json, problem->line);
                 json_add_key(json, "column");

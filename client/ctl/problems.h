@@ -2,8 +2,8 @@
 /*
  * Problems: what is wrong with a config's files
  *
- * The bus tells line and column, and names the file only where there are several; with a single file its
- * name is put before them, so that an editor finds the place.
+ * The bus tells line and column, and names the file in the message, at least where there are several. Here
+ * the file comes first, "FILE:3:5: message", so that an editor finds the place.
  */
 #pragma once
 
@@ -12,13 +12,14 @@
 #include <systemd/sd-bus.h>
 
 typedef struct ConfigProblem {
-        char *path;
+        char *path; /* dotted */
+        char *file; /* "" where unknown */
         uint32_t line, column;
         char *message;
 } ConfigProblem;
 
-/* Reads an a(suus); of ConfigProblem. */
-int problems_read(sd_bus_message *m, GPtrArray **ret);
-/* One problem on a line: "FILE:3:5: message". file may be NULL. Escaped. */
-char *problem_format(const ConfigProblem *problem, const char *file);
+/* Reads an a(suus); of ConfigProblem. files is the list of the config's files, or NULL. */
+int problems_read(sd_bus_message *m, const Node *files, GPtrArray **ret);
+/* One problem on a line, escaped. */
+char *problem_format(const ConfigProblem *problem);
 void problems_append_json(Json *json, const GPtrArray *problems);

@@ -17,6 +17,9 @@ int value_read(sd_bus_message *m, Document **ret_document, const Node **ret_node
 /* An a{sv}; its members with node_find_member(). */
 int value_read_map(sd_bus_message *m, Document **ret);
 
+/* A whole document out of the descriptor that GetSnapshot answers with, which stays open. */
+int value_read_snapshot(int fd, Document **ret);
+
 /* Members of details, by name; 0, NULL or false where there is none of that type. */
 uint64_t value_get_unsigned(const Document *details, const char *name);
 const char *value_get_string(const Document *details, const char *name);

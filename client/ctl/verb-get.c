@@ -3,26 +3,51 @@
  * reconfctl get
  *
  * A scalar goes out as it is, for scripts, but for what would reach a terminal unseen; a map or list as
- * YAML.
+ * YAML. A whole document comes as a snapshot, which has no limit of size.
  */
 #include "client/ctl/value-text.h"
 #include "client/ctl/value.h"
 #include "client/ctl/verbs.h"
 
+static bool get_value(Context *context, char **words, Document **ret_document, const Node **ret_node,
+                      GError **error)
+{
+        sd_bus_message *reply = NULL;
+        int r;
+
+        if (!context_call(context, words[0], "Get", &reply, error, "s", words[1]))
+                return false;
+        r = value_read(reply, ret_document, ret_node);
+        sd_bus_message_unref(reply);
+        return ctl_error_check_answer(r, error);
+}
+
+static bool get_document(Context *context, const char *name, Document **ret, GError **error)
+{
+        sd_bus_message *reply = NULL;
+        uint64_t version;
+        int r, fd;
+
+        if (!context_call(context, name, "GetSnapshot", &reply, error, NULL))
+                return false;
+        r = sd_bus_message_read(reply, "th", &version, &fd);
+        if (r >= 0)
+                r = value_read_snapshot(fd, ret);
+        sd_bus_message_unref(reply);
+        return ctl_error_check_answer(r, error);
+}
+
 int verb_get(Context *context, char **words)
 {
         g_autoptr(Document) document = NULL;
-        sd_bus_message *reply = NULL;
         const Node *node = NULL;
         GError *error = NULL;
-        int r;
 
-        if (!context_call(context, words[0], "Get", &reply, &error, "s", words[1] ? words[1] : ""))
+        if (words[1] && *words[1] ? !get_value(context, words, &document, &node, &error)
+                                  : !get_document(context, words[0], &document, &error))
                 return ctl_error_report(error);
-        r = value_read(reply, &document, &node);
-        sd_bus_message_unref(reply);
-        if (!ctl_error_check_answer(r, &error))
-                return ctl_error_report(error);
+        if (!node)
+                node = document_root(document);
 
         if (context->arguments->json != JSON_OFF) {
                 Json *json = json_new(context->arguments->json);

@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+#define OPTIONS_WIDTH 64U
+
 /* What is known of one config; what may not be read is NULL. */
 typedef struct Status {
         Document *properties;
@@ -31,14 +33,14 @@ static void status_clear(Status *status)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Status, status_clear)
 
-static GPtrArray *get_problems(Context *context, const char *name)
+static GPtrArray *get_problems(Context *context, const char *name, const Document *properties)
 {
         sd_bus_message *reply = NULL;
         GPtrArray *problems = NULL;
 
         if (!context_call(context, name, "GetProblems", &reply, NULL, NULL))
                 return NULL;
-        (void) problems_read(reply, &problems);
+        (void) problems_read(reply, value_get(properties, "Files"), &problems);
         sd_bus_message_unref(reply);
         return problems;
 }
@@ -50,7 +52,7 @@ static bool status_get(Context *context, const char *name, Status *status, GErro
         if (!status->properties)
                 return false;
         status->history = history_get(context, name, NULL);
-        status->problems = get_problems(context, name);
+        status->problems = get_problems(context, name, status->properties);
         return true;
 }
 
@@ -84,8 +86,10 @@ static void append_head(GString *out, const Style *style, const Status *status)
                                name ? name : "?", style_end(style, ACCENT_STRONG));
         g_string_append_printf(out, "%12s: %s%s%s", "State", style_begin(style, accent), state ? state : "?",
                                style_end(style, accent));
-        if (value_get_boolean(status->properties, "Pending"))
-                g_string_append(out, " (the files hold something newer)");
+        if (!status_is_good(status))
+                g_string_append(out, " (the version below stays active)");
+        else if (value_get_boolean(status->properties, "Pending"))
+                g_string_append(out, " (the files hold something newer; 'reconfctl reload' applies it)");
         g_string_append_c(out, '\n');
 }
 
@@ -99,7 +103,7 @@ static void append_version(GString *out, const Status *status)
                 text = g_strdup("none yet");
         else if (active && active->version == version) {
                 time = timestamp_format_both(active->time);
-                text = g_strdup_printf("%" G_GUINT64_FORMAT " by %s since %s", version, active->origin,
+                text = g_strdup_printf("%" G_GUINT64_FORMAT " (%s), since %s", version, active->origin,
                                        time);
         } else
                 text = g_strdup_printf("%" G_GUINT64_FORMAT, version);
@@ -115,32 +119,40 @@ static void append_files(GString *out, const Node *files)
         }
 }
 
+/* As many to a line as fit beside the label. */
 static void append_options(GString *out, const Node *options)
 {
-        g_autoptr(GString) text = g_string_new(NULL);
+        size_t width = 0;
 
         if (!options || options->kind != NODE_MAP || options->length == 0)
                 return;
         for (uint32_t i = 0; i < options->length; i++) {
-                g_string_append_printf(text, "%s%s=", i > 0 ? " " : "", options->map->members[i].key);
-                value_append_flow(text, &options->map->members[i].value);
+                g_autoptr(GString) option = g_string_new(options->map->members[i].key);
+
+                g_string_append_c(option, '=');
+                value_append_flow(option, &options->map->members[i].value);
+                if (i > 0 && width + option->len < OPTIONS_WIDTH) {
+                        g_string_append_c(out, ' ');
+                        width++;
+                } else {
+                        g_string_append_printf(out, "%s%12s%s ", i > 0 ? "\n" : "", i > 0 ? "" : "Options",
+                                               i > 0 ? " " : ":");
+                        width = 0;
+                }
+                g_string_append(out, option->str);
+                width += option->len;
         }
-        append_field(out, "Options", text->str);
+        g_string_append_c(out, '\n');
 }
 
 static void append_problems(GString *out, const Style *style, const Status *status)
 {
-        const Node *files = value_get(status->properties, "Files");
-        const char *file = NULL;
-
         if (!status->problems || status->problems->len == 0)
                 return;
-        if (files && files->kind == NODE_LIST && files->length == 1)
-                file = files->list->items[0].string;
 
         g_string_append_c(out, '\n');
         for (guint i = 0; i < status->problems->len; i++) {
-                g_autofree char *line = problem_format(status->problems->pdata[i], file);
+                g_autofree char *line = problem_format(status->problems->pdata[i]);
 
                 g_string_append_printf(out, "%s%s%s\n", style_begin(style, ACCENT_BAD), line,
                                        style_end(style, ACCENT_BAD));
@@ -158,8 +170,7 @@ static void append_status(GString *out, const Style *style, const Status *status
         append_files(out, value_get(properties, "Files"));
         append_field(out, "Format", format ? format : "?");
         append_field(out, "Last reload", time);
-        append_switch(out, "Hot reload", value_get_boolean(properties, "HotReload"), "on",
-                      "off; changes wait for 'reconfctl reload'");
+        append_switch(out, "Hot reload", value_get_boolean(properties, "HotReload"), "on", "off");
         append_switch(out, "Public", value_get_boolean(properties, "Public"), "yes",
                       "no; signals go to those who may read the files");
         append_options(out, value_get(properties, "Options"));

@@ -160,7 +160,9 @@ static int on_objects(sd_bus_message *m, void *userdata, sd_bus_error *unused)
         if (!name)
                 return 0;
         if (sd_bus_message_is_signal(m, NULL, "InterfacesAdded") > 0) {
-                print_coming(watching, WATCH_REPORT_ADDED, name);
+                /* A service that starts again announces all that it has. */
+                if (!g_hash_table_contains(watching->configs, name))
+                        print_coming(watching, WATCH_REPORT_ADDED, name);
                 watched_subscribe(get_watched(watching, name));
         } else if (sd_bus_message_is_signal(m, NULL, "InterfacesRemoved") > 0) {
                 print_coming(watching, WATCH_REPORT_REMOVED, name);

@@ -7,7 +7,7 @@
 
 /* clang-format off */
 static const Verb verbs[] = {
-        { "list", "[PATTERN...]", "List configs", 0, VERB_ANY, 0, verb_list },
+        { "list", "[PATTERN...]", "List configs (the default)", 0, VERB_ANY, 0, verb_list },
         { "status", "[NAME...]", "Show the state of the service, or of configs", 0, VERB_ANY, 0, verb_status },
         { "get", "NAME [PATH]", "Print what a config holds, or one place of it", 1, 2, 0, verb_get },
         { "watch", "[NAME...]", "Print changes as they happen", 0, VERB_ANY, 0, verb_watch },

@@ -53,7 +53,7 @@ static void append_problems(GString *out, const WatchReport *report, const Style
         g_string_append_printf(out, "%snot reloaded%s (%s)\n", style_begin(style, ACCENT_BAD),
                                style_end(style, ACCENT_BAD), report->stage);
         for (guint i = 0; i < report->problems->len; i++) {
-                g_autofree char *line = problem_format(report->problems->pdata[i], report->file);
+                g_autofree char *line = problem_format(report->problems->pdata[i]);
 
                 g_string_append_printf(out, "%*s%s\n", (int) INDENT, "", line);
         }
@@ -127,7 +127,6 @@ char *watch_report_format_json(const WatchReport *report, JsonMode mode)
                 json_add_node(json, document_root(report->details));
         }
         add_string(json, "stage", report->stage);
-        add_string(json, "file", report->file);
         if (report->problems) {
                 json_add_key(json, "problems");
                 problems_append_json(json, report->problems);

@@ -29,7 +29,6 @@ typedef struct WatchReport {
         const Document *details;
         const char *stage;
         const GPtrArray *problems; /* of ConfigProblem */
-        const char *file;          /* what the problems are in, if it is one */
 } WatchReport;
 
 /* Ends in a newline. */

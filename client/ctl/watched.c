@@ -150,35 +150,23 @@ void watched_hear_changed(Watched *watched, sd_bus_message *m)
                                           });
 }
 
-/* The config's file, if it has only one. */
-static char *get_only_file(Watched *watched)
-{
-        g_autoptr(Document) properties =
-                        context_get_properties(watched->watching->context, watched->name, NULL);
-        const Node *files = properties ? value_get(properties, "Files") : NULL;
-
-        if (!files || files->kind != NODE_LIST || files->length != 1)
-                return NULL;
-        return g_strdup(files->list->items[0].string);
-}
-
 void watched_hear_failed(Watched *watched, sd_bus_message *m)
 {
+        g_autoptr(Document) properties = NULL;
         g_autoptr(GPtrArray) problems = NULL;
-        g_autofree char *file = NULL;
         const char *stage;
 
-        if (sd_bus_message_read(m, "s", &stage) < 0 || problems_read(m, &problems) < 0) {
+        properties = context_get_properties(watched->watching->context, watched->name, NULL);
+        if (sd_bus_message_read(m, "s", &stage) < 0 ||
+            problems_read(m, properties ? value_get(properties, "Files") : NULL, &problems) < 0) {
                 watching_note(watched->watching, watched->name, "a signal cannot be understood");
                 return;
         }
-        file = get_only_file(watched);
         watching_print(watched->watching, &(WatchReport){
                                                           .kind = WATCH_REPORT_FAILED,
                                                           .name = watched->name,
                                                           .time = (uint64_t) g_get_real_time(),
                                                           .stage = stage,
                                                           .problems = problems,
-                                                          .file = file,
                                           });
 }
