@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# bash completion for reconfctl
+#
+# What there is to choose from, the program itself knows: see client/ctl/verb-complete.c.
+
+# Candidates, one a line, without their descriptions.
+__reconfctl_complete() {
+    reconfctl "${scope[@]}" complete "$@" 2>/dev/null | cut -f1
+}
+
+_reconfctl() {
+    local cur prev words cword
+    local scope=() arguments=() word i line plain prefix
+
+    _get_comp_words_by_ref -n ':=@"' cur prev words cword || return
+
+    # What was typed before: the bus, the verb and what follows it.
+    for ((i = 1; i < cword; i++)); do
+        word=${words[i]}
+        case $word in
+        --user | --system) scope=("$word") ;;
+        -o | -m | --option | --message | --steps | --directory | --pattern | --json | --format | --merge | \
+            --env-separator | --debounce-ms | --poll-ms | --max-versions | --max-size | --hot-reload | --priority)
+            ((i++))
+            ;;
+        -*) ;;
+        *) arguments+=("$word") ;;
+        esac
+    done
+    local verb=${arguments[0]}
+
+    # A backslash or quote that the shell takes away is no part of what is looked for.
+    plain=${cur//[\\\']/}
+    COMPREPLY=()
+
+    local candidates=()
+    case $cur in
+    --directory=*)
+        cur=${cur#*=}
+        _filedir -d
+        return
+        ;;
+    --json=*) candidates=(--json={short,pretty,off}) ;;
+    --format=*) candidates=(--format={yaml,json,env,ini}) ;;
+    --merge=*) candidates=(--merge={deep,append,replace}) ;;
+    --hot-reload=*) candidates=(--hot-reload={on,off}) ;;
+    --*=*) return ;;
+    -*) mapfile -t candidates < <(__reconfctl_complete options "$verb") ;;
+    *)
+        case $prev in
+        -o | --option) mapfile -t candidates < <(__reconfctl_complete settings) ;;
+        --json) candidates=(short pretty off) ;;
+        --format) candidates=(yaml json env ini) ;;
+        --merge) candidates=(deep append replace) ;;
+        --hot-reload) candidates=(on off) ;;
+        --directory)
+            _filedir -d
+            return
+            ;;
+        -m | --message | --steps | --pattern) return ;;
+        *)
+            case $verb,${#arguments[@]} in
+            ,*) mapfile -t candidates < <(__reconfctl_complete verbs) ;;
+            get,2) mapfile -t candidates < <(__reconfctl_complete paths "${arguments[1]}" "$plain") ;;
+            diff,[23] | rollback,2) mapfile -t candidates < <(__reconfctl_complete versions "${arguments[1]}") ;;
+            get,1 | diff,1 | history,1 | rollback,1 | instances,1 | statistics,1 | list,* | status,* | watch,* | \
+                reload,* | unregister,*)
+                mapfile -t candidates < <(__reconfctl_complete configs)
+                ;;
+            hot-reload,*) mapfile -t candidates < <(printf 'on\noff\n' && __reconfctl_complete configs) ;;
+            register,1) return ;;
+            register,*)
+                _filedir
+                return
+                ;;
+            esac
+            ;;
+        esac
+        ;;
+    esac
+
+    for line in "${candidates[@]}"; do
+        [[ $line == "$plain"* ]] && COMPREPLY+=("$(printf '%q' "$line")")
+    done
+    # More is to follow where a value or a deeper place does.
+    if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *[=.] ]]; then
+        compopt -o nospace
+    fi
+
+    # readline replaces only what is behind the last of the characters at which it breaks words.
+    for word in : = @; do
+        if [[ $COMP_WORDBREAKS == *"$word"* && $cur == *"$word"* ]]; then
+            prefix=${cur%"${cur##*"$word"}"}
+            COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
+            cur=${cur#"$prefix"}
+        fi
+    done
+}
+
+complete -F _reconfctl reconfctl

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# fish completion for reconfctl
+#
+# What there is to choose from, the program itself knows: see client/ctl/verb-complete.c.
+
+set -g __reconfctl_valued -o -m --option --message --steps --directory --pattern --json --format --merge \
+    --env-separator --debounce-ms --poll-ms --max-versions --max-size --hot-reload --priority
+
+# The words typed before the present one, without options and the values of options.
+function __reconfctl_words
+    set -l skip 1
+    for word in (commandline -opc)
+        if test $skip -gt 0
+            set skip 0
+        else if contains -- $word $__reconfctl_valued
+            set skip 1
+        else if not string match -q -- '-*' $word
+            printf '%s\n' $word
+        end
+    end
+end
+
+function __reconfctl_scope
+    for word in (commandline -opc)
+        contains -- $word --user --system; and echo -- $word
+    end
+end
+
+function __reconfctl_complete
+    reconfctl (__reconfctl_scope) complete $argv 2>/dev/null
+end
+
+function __reconfctl_arguments
+    set -l words (__reconfctl_words)
+    set -l count (count $words)
+
+    if test $count -eq 0
+        __reconfctl_complete verbs
+        return
+    end
+    switch $words[1]
+        case get
+            if test $count -eq 1
+                __reconfctl_complete configs
+            else if test $count -eq 2
+                __reconfctl_complete paths $words[2] (commandline -t | string unescape)
+            end
+        case diff rollback
+            if test $count -eq 1
+                __reconfctl_complete configs
+            else if test $count -eq 2; or test $words[1] = diff -a $count -eq 3
+                __reconfctl_complete versions $words[2]
+            end
+        case history instances statistics
+            test $count -eq 1; and __reconfctl_complete configs
+        case list status watch reload unregister
+            __reconfctl_complete configs
+        case hot-reload
+            printf 'on\noff\n'
+            __reconfctl_complete configs
+        case register
+            test $count -ge 2; and __fish_complete_path (commandline -t)
+    end
+end
+
+# True if the verb typed is one of these.
+function __reconfctl_verb_is
+    set -l words (__reconfctl_words)
+    contains -- "$words[1]" $argv
+end
+
+complete -c reconfctl -f -a '(__reconfctl_arguments)'
+complete -c reconfctl -f -l system -d 'Talk to the service of the system'
+complete -c reconfctl -f -l user -d 'Talk to the service of the user'
+complete -c reconfctl -x -l json -a 'short pretty off' -d 'Print JSON'
+complete -c reconfctl -f -s j -d 'Print JSON'
+complete -c reconfctl -f -l no-pager -d 'Do not pipe output into a pager'
+complete -c reconfctl -f -l no-legend -d 'Print no headers and footers'
+complete -c reconfctl -f -s l -l full -d 'Do not cut long columns'
+complete -c reconfctl -f -s q -l quiet -d 'Print nothing but results and errors'
+complete -c reconfctl -f -s h -l help -d 'Show help'
+complete -c reconfctl -f -l version -d 'Show the version'
+
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l directory -a '(__fish_complete_directories)' \
+    -d 'Make each matching file of a directory a config'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l pattern -d 'Which files match'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -s o -l option \
+    -a '(__reconfctl_complete settings)' -d 'Set an option by its name on the bus'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l format -a 'yaml json env ini' \
+    -d 'Format of names that do not tell'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l merge -a 'deep append replace' \
+    -d 'How files are joined'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l env-separator -d 'What nests the keys of ENV files'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l debounce-ms -d 'How long bursts are waited for'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l poll-ms \
+    -d 'How often to look where no events are sent'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l max-versions -d 'How many versions are kept'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l max-size -d 'The largest file'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l hot-reload -a 'on off' \
+    -d 'Whether file changes apply by themselves'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l priority -d 'The higher reloads first'
+complete -c reconfctl -n '__reconfctl_verb_is register' -f -l no-persist \
+    -d 'Do not register again when the service starts'
+
+complete -c reconfctl -n '__reconfctl_verb_is rollback' -x -l steps -d 'Go back so many different versions'
+complete -c reconfctl -n '__reconfctl_verb_is rollback' -x -s m -l message -d 'Why, for the history'
