@@ -61,6 +61,7 @@ Failure *store_open_in_boot(const char *directory, sd_id128_t boot, Store **ret,
         failure = check_content(store);
         if (failure && !set_aside && database_is_damaged(store->database)) {
                 failure = failure_free(failure);
+                g_clear_pointer(&store->epoch, g_free);
                 failure = database_renew(&store->database, "is damaged (in its content)", &set_aside);
                 if (!failure)
                         failure = check_content(store);

@@ -195,15 +195,14 @@ void assert_layers(Store *store, const char *config, uint64_t number, const char
 
 void assert_no_failure(Failure *failure)
 {
-        g_autoptr(Failure) owned = failure;
         g_autofree char *message = failure ? failure_format(failure) : NULL;
 
         g_assert_cmpstr(message, ==, NULL);
+        failure_free(failure);
 }
 
 void assert_failed(Failure *failure, FailureCode code, const char *text)
 {
-        g_autoptr(Failure) owned = failure;
         g_autofree char *message = NULL;
 
         g_assert_nonnull(failure);
@@ -211,4 +210,5 @@ void assert_failed(Failure *failure, FailureCode code, const char *text)
         if (!strstr(message, text))
                 g_error("\"%s\" does not say \"%s\"", message, text);
         g_assert_cmpstr(failure_code_to_string(failure->code), ==, failure_code_to_string(code));
+        failure_free(failure);
 }

@@ -35,6 +35,6 @@ char *history_of(Store *store, const char *config);
 void assert_history(Store *store, const char *config, const char *expected);
 /* The version's files, as contents with a bar between them. */
 void assert_layers(Store *store, const char *config, uint64_t number, const char *expected);
+/* Both take the failure. */
 void assert_no_failure(Failure *failure);
-/* Takes the failure. */
 void assert_failed(Failure *failure, FailureCode code, const char *text);

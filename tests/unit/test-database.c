@@ -17,13 +17,21 @@
 
 #define HISTORY "2 active, 1 superseded"
 
-/* Makes a database with a history, and gives its epoch. */
-static char *make_history(const StoreScene *scene)
+/* Makes a database with a history. */
+static void make_history(const StoreScene *scene)
 {
         g_autoptr(Store) store = store_scene_open(scene->directory);
 
         (void) add_content(store, "app", "a: 1\n");
         (void) add_content(store, "app", "a: 2\n");
+}
+
+static char *make_history_and_tell_epoch(const StoreScene *scene)
+{
+        g_autoptr(Store) store = NULL;
+
+        make_history(scene);
+        store = store_scene_open(scene->directory);
         return g_strdup(store_epoch(store));
 }
 
@@ -97,10 +105,10 @@ static void test_modes(StoreScene *scene, const void *data)
 
 static void test_header(StoreScene *scene, const void *data)
 {
-        g_autofree char *epoch = make_history(scene);
         g_autofree char *content = NULL;
         size_t length;
 
+        make_history(scene);
         g_assert_true(g_file_get_contents(scene->database, &content, &length, NULL));
         g_assert_cmpmem(content + 60, 4, "\0\0\0\1", 4);
         g_assert_cmpmem(content + 68, 4, "Rcnf", 4);
@@ -245,7 +253,7 @@ static const DamageCase damage_cases[] = {
 static void test_set_aside(StoreScene *scene, const void *data)
 {
         const DamageCase *damage = data;
-        g_autofree char *epoch = make_history(scene);
+        g_autofree char *epoch = make_history_and_tell_epoch(scene);
         g_autofree char *name = NULL;
         g_autoptr(Store) store = NULL;
 
@@ -270,7 +278,7 @@ static void run_and_leave_log(const char *database, const char *sql)
 /* The log that belongs to it goes along: nothing is lost, and the new one does not get to see it. */
 static void test_set_aside_with_log(StoreScene *scene, const void *data)
 {
-        g_autofree char *epoch = make_history(scene);
+        g_autofree char *epoch = make_history_and_tell_epoch(scene);
         g_autofree char *saved = g_build_filename(scene->root, "saved", NULL);
         g_autofree char *saved_database = g_build_filename(saved, DATABASE_FILE, NULL);
         g_autofree char *saved_log = g_strconcat(saved_database, "-wal", NULL);
@@ -315,12 +323,13 @@ static void test_set_aside_twice(StoreScene *scene, const void *data)
 static void test_damage_found_later(StoreScene *scene, const void *data)
 {
         const char *sql = data;
-        g_autofree char *epoch = make_history(scene), *name = NULL;
+        g_autofree char *name = NULL;
         g_autoptr(GPtrArray) versions = NULL;
         g_autoptr(Version) version = NULL;
         g_autoptr(Store) store = NULL;
         Failure *failure;
 
+        make_history(scene);
         store_scene_run(scene->database, sql);
         store = store_scene_open(scene->directory);
         failure = store_list_versions(store, "app", &versions);
@@ -357,10 +366,10 @@ static const char *const bad_rows[] = {
 
 static void test_numbers_out_of_range(StoreScene *scene, const void *data)
 {
-        g_autofree char *epoch = make_history(scene);
         g_autoptr(Store) store = NULL;
         g_autoptr(Version) version = version_of("a: 3\n", NULL);
 
+        make_history(scene);
         store_scene_run(scene->database, "UPDATE configs SET next = 9223372036854775807");
         store = store_scene_open(scene->directory);
         assert_failed(store_add_version(store, "app", version, VERSION_SUPERSEDED), FAILURE_WRITE_FAILED,
@@ -371,10 +380,10 @@ static void test_numbers_out_of_range(StoreScene *scene, const void *data)
 /* What is found wrong halfway through undoes what was done before. */
 static void test_ids_used_up(StoreScene *scene, const void *data)
 {
-        g_autofree char *epoch = make_history(scene);
         g_autoptr(Store) store = NULL;
         g_autoptr(Version) version = version_of("a: 3\n", "b: 3\n", NULL);
 
+        make_history(scene);
         store_scene_run(scene->database,
                         "UPDATE layers SET id = 9223372036854775807 WHERE id = 2;"
                         "UPDATE versions SET first_layer = 9223372036854775807 WHERE number = 2");
@@ -455,7 +464,7 @@ static void mount_or_skip(const char *source, const char *target, const char *ty
 
 static void open_read_only(const StoreScene *scene)
 {
-        g_autofree char *epoch = make_history(scene);
+        g_autofree char *epoch = make_history_and_tell_epoch(scene);
         g_autofree char *below = g_build_filename(scene->directory, "below", NULL);
         Store *store = NULL;
 

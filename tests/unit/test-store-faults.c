@@ -232,7 +232,7 @@ static bool call_with_fault(const StoreScene *scene, const Call *call, DiskFault
 /* Each of the first, then ever fewer: what writes hundreds of pages writes them all alike. */
 static unsigned next_write(unsigned n)
 {
-        return n < 30 ? n + 1 : n + n / 8;
+        return n < 20 ? n + 1 : n + n / 4;
 }
 
 static void test_calls(StoreScene *scene, const Call *call, DiskFault fault)
@@ -286,7 +286,7 @@ static void test_making_fails(StoreScene *scene, const void *data)
 /* What was kept can be read with no room left, and starting takes nothing away from it. */
 static void test_opening_on_full_disk(StoreScene *scene, const void *data)
 {
-        g_autoptr(Store) store = open_prepared(scene, LARGE);
+        g_autoptr(Store) store = open_prepared(scene, SMALL);
         g_autofree char *before = describe(store);
         g_autofree char *killed = store_scene_snapshot(scene, scene->directory);
 
@@ -310,7 +310,7 @@ static void test_closing_fails(StoreScene *scene, const void *data)
         bool failed;
 
         do {
-                g_autoptr(Store) store = open_prepared(scene, LARGE);
+                g_autoptr(Store) store = open_prepared(scene, SMALL);
                 g_autofree char *before = describe(store);
 
                 disk_fail_at(n, *fault);
