@@ -277,6 +277,9 @@ void config_run_due(Config *config)
                 return;
 
         debounce_act(&config->debounce, now);
+        /* What it was set for is done now; a look for nothing would begin another window. */
+        if (config->timer)
+                (void) sd_event_source_set_enabled(config->timer, SD_EVENT_OFF);
         for (GList *link = config->waiting.head; link; link = link->next) {
                 const Operation *waiting = link->data;
 
