@@ -180,9 +180,14 @@ void manager_remove_directory(Manager *manager, ManagedDirectory *directory)
 
 void manager_drop_if_gone(Manager *manager, Entry *entry)
 {
-        if (entry->source == ENTRY_MEMBER && entry->clients == 0 &&
-            config_state(entry->config) == CONFIG_MISSING)
-                manager_remove(manager, entry);
+        ManagedDirectory *directory = entry->directory;
+
+        if (entry->source != ENTRY_MEMBER || entry->clients > 0 ||
+            config_state(entry->config) != CONFIG_MISSING)
+                return;
+        manager_remove(manager, entry);
+        /* Another file may have waited for the name. */
+        directory_scan(directory->directory);
 }
 
 /* What was asked for, to be saved once it is there. */
