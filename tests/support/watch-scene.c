@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support/watch-scene.h"
 
+#include "tests/support/namespace.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,25 +53,6 @@ static void scene_tear_down(WatchScene *scene, const void *data)
 void watch_scene_add(const char *path, void (*test)(WatchScene *, const void *))
 {
         g_test_add(path, WatchScene, NULL, scene_set_up, test, scene_tear_down);
-}
-
-static bool write_text(const char *path, const char *text)
-{
-        return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0, NULL);
-}
-
-/* Where one may not just so, as root of a user namespace. */
-static bool enter_namespace(void)
-{
-        g_autofree char *users = g_strdup_printf("0 %u 1", (unsigned) geteuid());
-        g_autofree char *groups = g_strdup_printf("0 %u 1", (unsigned) getegid());
-
-        if (unshare(CLONE_NEWNS) < 0 &&
-            (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 || !write_text("/proc/self/uid_map", users) ||
-             !write_text("/proc/self/setgroups", "deny") || !write_text("/proc/self/gid_map", groups)))
-                return false;
-
-        return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 static bool may_enter_namespace(void)

@@ -3,12 +3,12 @@
  * Tests of opening a database: made anew, set aside, refused
  */
 #include "daemon/store/database.h"
+#include "tests/support/namespace.h"
 #include "tests/support/store-scene.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -446,12 +446,10 @@ static void test_second_daemon(StoreScene *scene, const void *data)
         assert_history(store, "app", HISTORY);
 }
 
-/* Mounts in a namespace of this process alone; where even that is not allowed, there is no test. */
-static void enter_namespace(void)
+/* Where not even that is allowed, there is no test. */
+static void enter_or_skip(void)
 {
-        if (unshare(CLONE_NEWNS) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-                _exit(77);
-        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        if (!enter_namespace())
                 _exit(77);
 }
 
@@ -468,7 +466,7 @@ static void open_read_only(const StoreScene *scene)
         g_autofree char *below = g_build_filename(scene->directory, "below", NULL);
         Store *store = NULL;
 
-        enter_namespace();
+        enter_or_skip();
         mount_or_skip(scene->directory, scene->directory, NULL, MS_BIND, NULL);
         mount_or_skip(NULL, scene->directory, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL);
         assert_failed(store_open(scene->directory, &store, NULL), FAILURE_WRITE_FAILED, "is read-only");
@@ -491,7 +489,7 @@ static void open_empty_read_only(const StoreScene *scene)
         Store *store = NULL;
 
         g_assert_cmpint(g_mkdir_with_parents(scene->directory, 0700), ==, 0);
-        enter_namespace();
+        enter_or_skip();
         mount_or_skip("none", scene->directory, "tmpfs", MS_RDONLY, NULL);
         assert_failed(store_open(scene->directory, &store, NULL), FAILURE_WRITE_FAILED, "cannot be created");
 }
@@ -508,7 +506,7 @@ static void open_not_to_be_set_aside(const StoreScene *scene)
 
         g_assert_cmpint(g_mkdir_with_parents(scene->directory, 0700), ==, 0);
         write_text(scene);
-        enter_namespace();
+        enter_or_skip();
         mount_or_skip(scene->database, scene->database, NULL, MS_BIND, NULL);
         assert_failed(store_open(scene->directory, &store, NULL), FAILURE_WRITE_FAILED,
                       "cannot be set aside");
@@ -536,7 +534,7 @@ static void fill_disk(const StoreScene *scene)
         int fd;
 
         g_assert_cmpint(g_mkdir_with_parents(scene->directory, 0700), ==, 0);
-        enter_namespace();
+        enter_or_skip();
         mount_or_skip("none", scene->directory, "tmpfs", 0, "size=1m");
         fd = open(filler, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
         g_assert_cmpint(write(fd, room, 1024 * 1024), ==, 1024 * 1024);
