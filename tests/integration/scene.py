@@ -62,7 +62,16 @@ class TestCase(reconf.TestCase):
         return config.get_property('State')
 
     def wait_state(self, config, state):
-        reconf.wait_until(lambda: self.state(config) == state, f'state {state}')
+        self.wait_property(config, 'State', state)
+
+    def names(self):
+        return [config[0] for config in self.client.manager('ListConfigs')]
+
+    def wait_names(self, *names):
+        reconf.wait_until(lambda: self.names() == list(names), f'the configs {names}')
+
+    def wait_property(self, config, name, value):
+        reconf.wait_until(lambda: config.get_property(name) == value, f'{name} to be {value}')
 
     def assert_changed(self, config, *changes, **details):
         """The next version holds just these changes."""
@@ -92,6 +101,24 @@ class TestCase(reconf.TestCase):
         result = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True,
                                 text=True, check=False, timeout=reconf.TIMEOUT, **keywords)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+
+class DropinTestCase(TestCase):
+    """A case with a directory for drop-ins."""
+
+    def setUp(self):
+        super().setUp()
+        self.bus.configs_d.mkdir(parents=True)
+
+    def dropin(self, name, text=None, directory=None, **settings):
+        """Saves NAME.conf by rename: File='/a' is File=/a in [Config]."""
+        if text is None:
+            text = '[Config]\n' + ''.join(f'{key}={value}\n' for key, value in settings.items())
+        path = (directory or self.bus.configs_d) / f'{name}.conf'
+        temporary = path.with_suffix('.new')
+        temporary.write_text(text)
+        temporary.rename(path)
+        return path
 
 
 def process_state(pid):

@@ -18,12 +18,6 @@ class TestCase(scene.TestCase):
     def unregister(self, name):
         self.client.manager('UnregisterConfig', '(s)', name)
 
-    def names(self):
-        return [config[0] for config in self.client.manager('ListConfigs')]
-
-    def wait_names(self, *names):
-        reconf.wait_until(lambda: self.names() == list(names), f'the configs {names}')
-
     def add(self, name, content='a: 1\n'):
         return self.save('tenants/' + name, content)
 
