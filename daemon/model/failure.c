@@ -59,12 +59,13 @@ static void problem_free(void *data)
 /* Keys may be as long as files; what is told about them may not. Takes the text. */
 static char *shorten(char *text)
 {
-        if (strlen(text) > MAX_TEXT) {
-                const char *end = g_utf8_find_prev_char(text, text + MAX_TEXT) ?: text;
+        g_autofree char *whole = text;
+        const char *end;
 
-                strcpy(text + (end - text), "…");
-        }
-        return text;
+        if (strlen(text) <= MAX_TEXT)
+                return g_steal_pointer(&whole);
+        end = g_utf8_find_prev_char(text, text + MAX_TEXT) ?: text;
+        return g_strdup_printf("%.*s…", (int) (end - text), text);
 }
 
 static Failure *new_with_message(FailureCode code, FailureStage stage, const char *file, uint32_t line,
