@@ -3,7 +3,8 @@
  * Names that cross a process boundary
  *
  * Every bus name, object path, interface, error name, environment variable and message id that another
- * program may come to rely on stands here and nowhere else, so that what is promised can be read in one place.
+ * program may come to rely on stands here and nowhere else, so that what is promised can be read in one
+ * place.
  */
 #pragma once
 
