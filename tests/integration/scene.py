@@ -52,7 +52,7 @@ class TestCase(reconf.TestCase):
         # As long as all that follow.
         os.write(descriptor, b'n: 100\n')
         config = self.client.register('sentinel', directory / 'sentinel.yaml', debounce_ms=SENTINEL_WINDOW,
-                                      persist=False)
+                                      hot_reload=True, persist=False)
         return config.path, descriptor, 100
 
     def statistics(self, config, name):
