@@ -11,18 +11,26 @@ static uint64_t now_usec(void)
         return (uint64_t) g_get_monotonic_time();
 }
 
-/* Only finds out whether a reload would change anything. */
-static void finish_look(Operation *operation)
+/* With hot reload off, what is not active already waits until somebody asks for it. */
+static bool has_to_wait(const Operation *operation)
+{
+        const Config *config = operation->config;
+        const Load *load = operation->load;
+
+        if (!operation->by_itself || config_hot_reload(config))
+                return false;
+        return load->failure ||
+               !(load->same || (config->document && document_equal(config->document, load->document)));
+}
+
+static void leave_pending(Operation *operation)
 {
         Config *config = operation->config;
         const Load *load = operation->load;
         ConfigFacts before = config_facts(config);
 
-        if (load->failure)
-                config->pending = true;
-        else
-                config->pending = !load->same &&
-                                  !(config->document && document_equal(config->document, load->document));
+        config_take_files(config, operation);
+        config->pending = true;
         if (load->hashes)
                 config->files_are_public = load->is_public;
         config_tell_properties(config, &before, 0);
@@ -66,11 +74,12 @@ static void after_load(Operation *operation)
 
         if (may_be_half_written(operation) && config_wait_until_still(config)) {
                 config->event_time = event_time;
+                config_take_files(config, operation);
                 operation_finish(operation, NULL);
                 return;
         }
-        if (operation->only_look) {
-                finish_look(operation);
+        if (has_to_wait(operation)) {
+                leave_pending(operation);
                 return;
         }
 
@@ -128,6 +137,24 @@ void config_set_files(Config *config, char *const *files, const Options *options
         operation_submit(operation);
 }
 
+/* Equal bytes are equal content only where they are put together in the same way. */
+static bool is_same_recipe(const Config *config, const Version *version)
+{
+        const Options *options = config->options;
+
+        if (version->merge != options->merge || g_strcmp0(version->separator, options->separator) != 0 ||
+            version->layers->len != g_strv_length(config->files))
+                return false;
+        for (guint i = 0; i < version->layers->len; i++) {
+                const Layer *layer = g_ptr_array_index(version->layers, i);
+
+                if (!g_str_equal(layer->file, config->files[i]) ||
+                    layer->format != load_format(config->files[i], options->format))
+                        return false;
+        }
+        return true;
+}
+
 /* The active version as it was left; no failure here keeps the config from starting over from its files. */
 static void take_up(Config *config)
 {
@@ -139,13 +166,17 @@ static void take_up(Config *config)
                 return;
         load = load_new_stored(version);
         load_run(load);
-        if (!load->failure)
-                config_adopt(config, version, load);
+        if (load->failure)
+                return;
+        config_adopt(config, version, load);
+        if (!is_same_recipe(config, version))
+                g_clear_pointer(&config->hashes, g_array_unref);
 }
 
 void config_start(Config *config, const ConfigRequest *request)
 {
         g_autoptr(Failure) failure = NULL;
+        Operation *operation;
         uint64_t intent = 0;
 
         take_up(config);
@@ -155,5 +186,10 @@ void config_start(Config *config, const ConfigRequest *request)
 
                 config_rollback(config, intent, &finish);
         }
-        config_reload(config, request);
+
+        operation = operation_new(config, operation_reload, request);
+        /* A restart is no reason to apply what nobody has asked for; a first version has to come from
+         * somewhere. */
+        operation->by_itself = request->origin != ORIGIN_REGISTER && config->document;
+        operation_submit(operation);
 }
