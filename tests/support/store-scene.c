@@ -140,6 +140,28 @@ uint64_t add_content(Store *store, const char *config, const char *content)
         return version->number;
 }
 
+void store_scene_make_history(const StoreScene *scene)
+{
+        g_autoptr(Store) store = store_scene_open(scene->directory);
+
+        (void) add_content(store, "app", "a: 1\n");
+        (void) add_content(store, "app", "a: 2\n");
+}
+
+Failure *store_scene_register(Store *store, const char *name)
+{
+        g_autoptr(GVariant) settings = g_variant_ref_sink(g_variant_new_parsed("{'merge': <'deep'>}"));
+        g_autofree char *file = g_strdup_printf("/etc/%s.yaml", name);
+        char *files[] = { file, NULL };
+        const Registration registration = {
+                .name = (char *) name,
+                .files = files,
+                .settings = settings,
+        };
+
+        return store_save_registration(store, &registration);
+}
+
 void tidy_up(Store *store, const char *config, unsigned max_versions)
 {
         assert_no_failure(store_tidy(store, config, max_versions));

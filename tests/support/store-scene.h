@@ -23,11 +23,17 @@ char *store_scene_snapshot(const StoreScene *scene, const char *directory);
 /* Runs SQL on a database that is not open. */
 void store_scene_run(const char *database, const char *sql);
 
+/* Makes a database in the scene's directory, in which config "app" has this history. */
+#define STORE_SCENE_HISTORY "2 active, 1 superseded"
+void store_scene_make_history(const StoreScene *scene);
+
 /* A version of files 0.yaml, 1.yaml, … with these contents; "-" stands for a file that is not there. */
 Version *version_of(const char *content, ...) G_GNUC_NULL_TERMINATED;
 GPtrArray *layers_of(const char *content, ...) G_GNUC_NULL_TERMINATED;
 /* Adds a version of one file, and gives its number. */
 uint64_t add_content(Store *store, const char *config, const char *content);
+/* Saves a registration of one file with one setting. */
+Failure *store_scene_register(Store *store, const char *name);
 void tidy_up(Store *store, const char *config, unsigned max_versions);
 
 /* The history as "3 active, 2 superseded". */
