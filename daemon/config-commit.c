@@ -165,7 +165,8 @@ void config_report_failure(Config *config, const Operation *operation, const Fai
 {
         const Load *load = operation->load;
         GArray *hashes = load ? load->hashes : NULL;
-        bool is_public = hashes ? load->is_public && config->version_is_public : config->files_are_public;
+        bool is_public = hashes ? load->is_public && (config->version == 0 || config->version_is_public)
+                                : config->files_are_public;
         bool told = operation->origin == ORIGIN_FILE && config->failure &&
                     config->failure->code == failure->code &&
                     (hashes ? load_hashes_equal(hashes, config->failed_hashes) : !config->failed_hashes);

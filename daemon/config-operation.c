@@ -61,7 +61,8 @@ static void run_waiting(Config *config)
                 return;
 
         config->starting = true;
-        while (!config->running && !g_queue_is_empty(&config->waiting)) {
+        /* What waits for a config that was stopped is ended by whoever stopped it. */
+        while (!config->running && !config->stopped && !g_queue_is_empty(&config->waiting)) {
                 config->running = g_queue_pop_head(&config->waiting);
                 config->running->run(config->running);
         }

@@ -29,7 +29,7 @@ struct Operation {
         void *userdata;
 
         uint64_t event_time; /* what began it, µs monotonic; 0 where it was no file event */
-        bool only_look;      /* find out whether the files differ, change nothing */
+        bool by_itself;      /* nobody asked for it, so it changes nothing where hot reload is off */
         uint64_t target;     /* version to go back to */
         char **files;        /* or NULL: as they are */
         Options *options;    /* likewise */

@@ -284,8 +284,10 @@ void config_run_due(Config *config)
                 const Operation *waiting = link->data;
 
                 /* It will see what this one would. */
-                if (waiting->run == operation_reload && waiting->event_time > 0)
+                if (waiting->run == operation_reload && waiting->event_time > 0) {
+                        config->event_time = 0;
                         return;
+                }
         }
 
         operation = operation_new(config, operation_reload,
@@ -294,7 +296,7 @@ void config_run_due(Config *config)
                                                   .author = { .uid = (uid_t) -1 },
                                   });
         operation->event_time = config->event_time > 0 ? config->event_time : now;
-        operation->only_look = !config_hot_reload(config);
+        operation->by_itself = true;
         config->event_time = 0;
         operation_submit(operation);
 }

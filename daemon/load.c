@@ -146,6 +146,10 @@ static Failure *decode_layers(Load *load)
                         return failure;
                 g_ptr_array_add(documents, g_steal_pointer(&document));
         }
+        /* The base is there when files are read; of what was stored nobody knows. */
+        if (documents->len == 0)
+                return failure_new_at(FAILURE_FILE_NOT_FOUND, FAILURE_STAGE_READ, NULL, 0, 0, NULL,
+                                      "expected a version of one file or more, found none");
         return merge(load->merge, (Document *const *) documents->pdata, documents->len, &load->document);
 }
 
