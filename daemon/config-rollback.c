@@ -11,8 +11,9 @@
 static void finish_with(Operation *operation, Failure *failure)
 {
         Config *config = operation->config;
-        g_autoptr(Failure) ignored = store_save_intent(config->context->store, config->name, 0);
 
+        /* An intent that cannot be taken away is looked at again at the next start. */
+        failure_free(store_save_intent(config->context->store, config->name, 0));
         operation_finish(operation, failure);
 }
 
