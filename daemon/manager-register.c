@@ -44,11 +44,16 @@ static void on_registered(Config *config, uint64_t version, const Failure *failu
                 manager_remove(manager, entry);
 }
 
-static bool is_same(const Entry *entry, char *const *files, const Options *options)
+/* Hot reload may have been switched since; who registers again then is not asking for anything else. */
+static bool is_same(const Entry *entry, char *const *files, const Options *given)
 {
+        const Options *present = config_options(entry->config);
+        g_autoptr(Options) options = options_copy(given);
+
+        options->hot_reload = present->hot_reload;
         return g_strv_equal((const char *const *) config_files(entry->config),
                             (const char *const *) files) &&
-               options_equal(config_options(entry->config), options);
+               options_equal(present, options);
 }
 
 void manager_register(Manager *manager, const char *name, char *const *files, GVariant *given,
