@@ -19,10 +19,15 @@
 /* For a daemon that is about to leave. */
 #define BUSY_MSEC 1000
 
+/*
+ * A transaction larger than the cache keeps its pages in memory until it ends: written early, they would all
+ * be read back, since the sums of the log's frames build on each other and the first page changes last.
+ */
 static const char settings_to_read[] = "PRAGMA locking_mode = EXCLUSIVE;"
                                        "PRAGMA temp_store = MEMORY;"
                                        "PRAGMA mmap_size = 0;"
                                        "PRAGMA cache_size = -256;" /* KiB */
+                                       "PRAGMA cache_spill = OFF;"
                                        "PRAGMA cell_size_check = ON;"
                                        "PRAGMA trusted_schema = OFF;";
 
