@@ -5,8 +5,6 @@
  */
 #include "tests/bench/corpus.h"
 
-#include <string.h>
-
 #define TENANTS_PER_REGION 64U
 #define COUNTER_DIGITS 6U
 #define COUNTER_START 100000U
@@ -115,7 +113,7 @@ static size_t write_tenant(Writer *writer, unsigned index)
         write_string(writer, "tier", false, tiers[any(writer, 0, G_N_ELEMENTS(tiers))]);
         write_word(writer, "enabled", any(writer, 0, 5) > 0 ? "true" : "false");
         write_number(writer, "timeout-ms", COUNTER_START);
-        counter = (size_t) (strrchr(writer->text->str, ' ') + 1 - writer->text->str);
+        counter = writer->text->len - COUNTER_DIGITS - (writer->is_json ? 0 : 1);
         g_snprintf(text, sizeof(text), "0.%04u", any(writer, 1, 9999));
         write_word(writer, "sampling", text);
         write_word(writer, "owner", "null");
