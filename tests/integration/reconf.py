@@ -313,6 +313,8 @@ class Bus:
     def end_daemon(self, number=signal.SIGKILL):
         """Ends the daemon, with SIGKILL unless told otherwise, and waits until the bus knows."""
         pid = self.daemon_pid()
+        if not pid:
+            raise AssertionError('there is no daemon to end')
         os.kill(pid, number)
         wait_for_end(pid)
         wait_until(lambda: self.daemon_pid() != pid, 'the name to be free')
