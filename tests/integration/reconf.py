@@ -113,14 +113,24 @@ def wait_for_end(pid, timeout=TIMEOUT):
 
 
 class Client:
-    """One connection to the bus. Hears all signals of the service that the bus lets through."""
+    """One connection to the bus. Hears all signals of the service that the bus lets through.
 
-    def __init__(self, address):
+    With a match rule, it hears what the bus makes of that, and what was sent to it alone.
+    """
+
+    def __init__(self, address, rule=None):
         flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
         self.connection = Gio.DBusConnection.new_for_address_sync(address, flags, None, None)
         self.connection.set_exit_on_close(False)
         self.heard = collections.deque()
-        self.connection.signal_subscribe(NAME, None, None, None, None, Gio.DBusSignalFlags.NONE, self._hear)
+        if rule is None:
+            self.connection.signal_subscribe(NAME, None, None, None, None, Gio.DBusSignalFlags.NONE, self._hear)
+        else:
+            # GLib would compare once more what the bus has let through.
+            self.connection.signal_subscribe(None, CONFIG, None, None, None, Gio.DBusSignalFlags.NO_MATCH_RULE,
+                                             self._hear)
+            self.call('/org/freedesktop/DBus', 'org.freedesktop.DBus', 'AddMatch', '(s)', rule,
+                      name='org.freedesktop.DBus')
 
     def _hear(self, connection, sender, path, interface, member, arguments):
         self.heard.append(Signal(member, path, native(arguments), interface))
