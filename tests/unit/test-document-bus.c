@@ -3,45 +3,12 @@
  * Documents in messages: what is written is what is read, in the types that are promised
  */
 #include "daemon/document-bus.h"
+#include "tests/support/message-scene.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-typedef struct Fixture {
-        sd_bus *bus; /* over a socket pair, so that there can be messages */
-        int peer;
-        sd_bus_message *m;
-} Fixture;
 
 static const Place nowhere = { 0 };
-
-static void set_up(Fixture *fixture, const void *unused)
-{
-        int fds[2];
-
-        g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
-        g_assert_cmpint(sd_bus_new(&fixture->bus), >=, 0);
-        g_assert_cmpint(sd_bus_set_fd(fixture->bus, fds[0], fds[0]), >=, 0);
-        g_assert_cmpint(sd_bus_start(fixture->bus), >=, 0);
-        fixture->peer = fds[1];
-        g_assert_cmpint(sd_bus_message_new_signal(fixture->bus, &fixture->m, "/", "a.b", "C"), >=, 0);
-}
-
-static void tear_down(Fixture *fixture, const void *unused)
-{
-        sd_bus_message_unref(fixture->m);
-        sd_bus_close(fixture->bus);
-        sd_bus_unref(fixture->bus);
-        close(fixture->peer);
-}
-
-static void seal(Fixture *fixture)
-{
-        g_assert_cmpint(sd_bus_message_seal(fixture->m, 1, 0), >=, 0);
-        g_assert_cmpint(sd_bus_message_rewind(fixture->m, true), >=, 0);
-}
 
 static void add_text(Builder *builder, const char *key, const char *text)
 {
@@ -77,72 +44,72 @@ static Document *make_document(int64_t number)
         return builder_end(builder);
 }
 
-static void test_round_trip(Fixture *fixture, const void *unused)
+static void test_round_trip(MessageScene *scene, const void *unused)
 {
         g_autoptr(Builder) builder = builder_new(NULL, 0, 0);
         g_autoptr(Document) before = make_document(7);
         g_autoptr(Document) after = NULL;
 
-        g_assert_cmpint(document_bus_append_variant(fixture->m, document_root(before)), >=, 0);
-        seal(fixture);
-        g_assert_cmpstr(sd_bus_message_get_signature(fixture->m, true), ==, "v");
-        g_assert_cmpint(document_bus_read_variant(fixture->m, builder), >=, 0);
-        g_assert_cmpint(sd_bus_message_at_end(fixture->m, true), >, 0);
+        g_assert_cmpint(document_bus_append_variant(scene->m, document_root(before)), >=, 0);
+        message_scene_seal(scene);
+        g_assert_cmpstr(sd_bus_message_get_signature(scene->m, true), ==, "v");
+        g_assert_cmpint(document_bus_read_variant(scene->m, builder), >=, 0);
+        g_assert_cmpint(sd_bus_message_at_end(scene->m, true), >, 0);
         after = builder_end(builder);
         g_assert_true(document_equal(before, after));
 }
 
-static void test_map(Fixture *fixture, const void *unused)
+static void test_map(MessageScene *scene, const void *unused)
 {
         g_autoptr(Builder) builder = builder_new(NULL, 0, 0);
         g_autoptr(Document) before = make_document(7);
         g_autoptr(Document) after = NULL;
 
-        g_assert_cmpint(document_bus_append_map(fixture->m, document_root(before)), >=, 0);
-        seal(fixture);
-        g_assert_cmpstr(sd_bus_message_get_signature(fixture->m, true), ==, "a{sv}");
-        g_assert_cmpint(document_bus_read_variant(fixture->m, builder), >=, 0);
+        g_assert_cmpint(document_bus_append_map(scene->m, document_root(before)), >=, 0);
+        message_scene_seal(scene);
+        g_assert_cmpstr(sd_bus_message_get_signature(scene->m, true), ==, "a{sv}");
+        g_assert_cmpint(document_bus_read_variant(scene->m, builder), >=, 0);
         after = builder_end(builder);
         g_assert_true(document_equal(before, after));
 }
 
-static void test_types(Fixture *fixture, const void *unused)
+static void test_types(MessageScene *scene, const void *unused)
 {
         static const char *const types[] = { "g", "b", "b", "x", "x", "t", "d", "av" };
         g_autoptr(Document) document = make_document(7);
         const Node *list = &node_find_member(document_root(document), "list", 4)->value;
         const char *contents;
 
-        g_assert_cmpint(document_bus_append_variant(fixture->m, list), >=, 0);
-        g_assert_cmpint(document_bus_append_variant(fixture->m, NULL), >=, 0);
-        seal(fixture);
+        g_assert_cmpint(document_bus_append_variant(scene->m, list), >=, 0);
+        g_assert_cmpint(document_bus_append_variant(scene->m, NULL), >=, 0);
+        message_scene_seal(scene);
 
-        g_assert_cmpint(sd_bus_message_enter_container(fixture->m, 'v', "av"), >, 0);
-        g_assert_cmpint(sd_bus_message_enter_container(fixture->m, 'a', "v"), >, 0);
+        g_assert_cmpint(sd_bus_message_enter_container(scene->m, 'v', "av"), >, 0);
+        g_assert_cmpint(sd_bus_message_enter_container(scene->m, 'a', "v"), >, 0);
         for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-                g_assert_cmpint(sd_bus_message_peek_type(fixture->m, NULL, &contents), >, 0);
+                g_assert_cmpint(sd_bus_message_peek_type(scene->m, NULL, &contents), >, 0);
                 g_assert_cmpstr(contents, ==, types[i]);
-                g_assert_cmpint(sd_bus_message_skip(fixture->m, "v"), >=, 0);
+                g_assert_cmpint(sd_bus_message_skip(scene->m, "v"), >=, 0);
         }
-        g_assert_cmpint(sd_bus_message_exit_container(fixture->m), >=, 0);
-        g_assert_cmpint(sd_bus_message_exit_container(fixture->m), >=, 0);
-        g_assert_cmpint(sd_bus_message_read(fixture->m, "v", "g", &contents), >, 0);
+        g_assert_cmpint(sd_bus_message_exit_container(scene->m), >=, 0);
+        g_assert_cmpint(sd_bus_message_exit_container(scene->m), >=, 0);
+        g_assert_cmpint(sd_bus_message_read(scene->m, "v", "g", &contents), >, 0);
         g_assert_cmpstr(contents, ==, "");
 }
 
-static void test_widening(Fixture *fixture, const void *unused)
+static void test_widening(MessageScene *scene, const void *unused)
 {
         g_autoptr(Builder) builder = builder_new(NULL, 0, 0);
         g_autoptr(Document) document = NULL;
         const Node *root, *node;
 
-        g_assert_cmpint(sd_bus_message_append(fixture->m, "a{sv}", 9, "i", "i", -5, "n", "n", -6, "o", "o",
+        g_assert_cmpint(sd_bus_message_append(scene->m, "a{sv}", 9, "i", "i", -5, "n", "n", -6, "o", "o",
                                               "/a", "q", "q", 7, "s", "a{ss}", 1, "k", "v", "u", "u",
                                               UINT32_MAX, "v", "v", "s", "in", "w", "as", 2, "a", "b", "y",
                                               "y", 9),
                         >=, 0);
-        seal(fixture);
-        g_assert_cmpint(document_bus_read_variant(fixture->m, builder), >=, 0);
+        message_scene_seal(scene);
+        g_assert_cmpint(document_bus_read_variant(scene->m, builder), >=, 0);
         document = builder_end(builder);
         root = document_root(document);
 
@@ -160,49 +127,49 @@ static void test_widening(Fixture *fixture, const void *unused)
         g_assert_cmpint(node_find_member(root, "y", 1)->value.integer, ==, 9);
 }
 
-static int read_as_document(Fixture *fixture)
+static int read_as_document(MessageScene *scene)
 {
         g_autoptr(Builder) builder = builder_new(NULL, 0, 0);
 
-        seal(fixture);
-        return document_bus_read_variant(fixture->m, builder);
+        message_scene_seal(scene);
+        return document_bus_read_variant(scene->m, builder);
 }
 
-static void test_refused_struct(Fixture *fixture, const void *unused)
+static void test_refused_struct(MessageScene *scene, const void *unused)
 {
-        g_assert_cmpint(sd_bus_message_append(fixture->m, "v", "(s)", "x"), >=, 0);
-        g_assert_cmpint(read_as_document(fixture), ==, -EBADMSG);
+        g_assert_cmpint(sd_bus_message_append(scene->m, "v", "(s)", "x"), >=, 0);
+        g_assert_cmpint(read_as_document(scene), ==, -EBADMSG);
 }
 
-static void test_refused_key_type(Fixture *fixture, const void *unused)
+static void test_refused_key_type(MessageScene *scene, const void *unused)
 {
-        g_assert_cmpint(sd_bus_message_append(fixture->m, "v", "a{is}", 1, 2, "x"), >=, 0);
-        g_assert_cmpint(read_as_document(fixture), ==, -EBADMSG);
+        g_assert_cmpint(sd_bus_message_append(scene->m, "v", "a{is}", 1, 2, "x"), >=, 0);
+        g_assert_cmpint(read_as_document(scene), ==, -EBADMSG);
 }
 
-static void test_refused_key_twice(Fixture *fixture, const void *unused)
+static void test_refused_key_twice(MessageScene *scene, const void *unused)
 {
-        g_assert_cmpint(sd_bus_message_append(fixture->m, "a{sv}", 2, "k", "i", 1, "k", "i", 2), >=, 0);
-        g_assert_cmpint(read_as_document(fixture), ==, -EBADMSG);
+        g_assert_cmpint(sd_bus_message_append(scene->m, "a{sv}", 2, "k", "i", 1, "k", "i", 2), >=, 0);
+        g_assert_cmpint(read_as_document(scene), ==, -EBADMSG);
 }
 
-static void test_refused_nothing(Fixture *fixture, const void *unused)
+static void test_refused_nothing(MessageScene *scene, const void *unused)
 {
-        g_assert_cmpint(read_as_document(fixture), ==, -EBADMSG);
+        g_assert_cmpint(read_as_document(scene), ==, -EBADMSG);
 }
 
-static void test_refused_depth(Fixture *fixture, const void *unused)
+static void test_refused_depth(MessageScene *scene, const void *unused)
 {
         for (unsigned i = 0; i <= DOCUMENT_MAX_DEPTH; i++) {
-                g_assert_cmpint(sd_bus_message_open_container(fixture->m, 'v', "av"), >=, 0);
-                g_assert_cmpint(sd_bus_message_open_container(fixture->m, 'a', "v"), >=, 0);
+                g_assert_cmpint(sd_bus_message_open_container(scene->m, 'v', "av"), >=, 0);
+                g_assert_cmpint(sd_bus_message_open_container(scene->m, 'a', "v"), >=, 0);
         }
         for (unsigned i = 0; i <= 2 * DOCUMENT_MAX_DEPTH + 1; i++)
-                g_assert_cmpint(sd_bus_message_close_container(fixture->m), >=, 0);
-        g_assert_cmpint(read_as_document(fixture), ==, -EBADMSG);
+                g_assert_cmpint(sd_bus_message_close_container(scene->m), >=, 0);
+        g_assert_cmpint(read_as_document(scene), ==, -EBADMSG);
 }
 
-static void test_changes(Fixture *fixture, const void *unused)
+static void test_changes(MessageScene *scene, const void *unused)
 {
         g_autoptr(Document) before = make_document(7);
         g_autoptr(Document) after = make_document(8);
@@ -211,11 +178,11 @@ static void test_changes(Fixture *fixture, const void *unused)
         bool truncated;
         int64_t old_value, new_value;
 
-        g_assert_cmpint(document_bus_append_changes(fixture->m, changes, UINT64_MAX, &truncated), >=, 0);
+        g_assert_cmpint(document_bus_append_changes(scene->m, changes, UINT64_MAX, &truncated), >=, 0);
         g_assert_false(truncated);
-        seal(fixture);
-        g_assert_cmpstr(sd_bus_message_get_signature(fixture->m, true), ==, "a(ssvv)");
-        g_assert_cmpint(sd_bus_message_read(fixture->m, "a(ssvv)", 1, &path, &kind, "x", &old_value, "x",
+        message_scene_seal(scene);
+        g_assert_cmpstr(sd_bus_message_get_signature(scene->m, true), ==, "a(ssvv)");
+        g_assert_cmpint(sd_bus_message_read(scene->m, "a(ssvv)", 1, &path, &kind, "x", &old_value, "x",
                                             &new_value),
                         >, 0);
         g_assert_cmpstr(path, ==, "map.\"\"");
@@ -224,7 +191,7 @@ static void test_changes(Fixture *fixture, const void *unused)
         g_assert_cmpint(new_value, ==, 8);
 }
 
-static void test_changes_one_side(Fixture *fixture, const void *unused)
+static void test_changes_one_side(MessageScene *scene, const void *unused)
 {
         g_autoptr(Document) before = document_new_empty();
         g_autoptr(Document) after = make_document(8);
@@ -232,17 +199,17 @@ static void test_changes_one_side(Fixture *fixture, const void *unused)
         const char *path, *kind, *none;
         bool truncated;
 
-        g_assert_cmpint(document_bus_append_changes(fixture->m, changes, UINT64_MAX, &truncated), >=, 0);
-        seal(fixture);
-        g_assert_cmpint(sd_bus_message_enter_container(fixture->m, 'a', "(ssvv)"), >, 0);
-        g_assert_cmpint(sd_bus_message_enter_container(fixture->m, 'r', "ssvv"), >, 0);
-        g_assert_cmpint(sd_bus_message_read(fixture->m, "ssv", &path, &kind, "g", &none), >, 0);
+        g_assert_cmpint(document_bus_append_changes(scene->m, changes, UINT64_MAX, &truncated), >=, 0);
+        message_scene_seal(scene);
+        g_assert_cmpint(sd_bus_message_enter_container(scene->m, 'a', "(ssvv)"), >, 0);
+        g_assert_cmpint(sd_bus_message_enter_container(scene->m, 'r', "ssvv"), >, 0);
+        g_assert_cmpint(sd_bus_message_read(scene->m, "ssv", &path, &kind, "g", &none), >, 0);
         g_assert_cmpstr(path, ==, "list");
         g_assert_cmpstr(kind, ==, "added");
         g_assert_cmpstr(none, ==, "");
 }
 
-static void test_changes_truncated(Fixture *fixture, const void *unused)
+static void test_changes_truncated(MessageScene *scene, const void *unused)
 {
         g_autoptr(Document) before = document_new_empty();
         g_autoptr(Document) after = make_document(8);
@@ -252,13 +219,13 @@ static void test_changes_truncated(Fixture *fixture, const void *unused)
         bool truncated;
 
         g_assert_cmpuint(changes_count(changes), ==, 3);
-        g_assert_cmpint(document_bus_append_changes(fixture->m, changes, node_size(first->after) + 100,
+        g_assert_cmpint(document_bus_append_changes(scene->m, changes, node_size(first->after) + 100,
                                                     &truncated),
                         >=, 0);
         g_assert_true(truncated);
-        seal(fixture);
-        g_assert_cmpint(sd_bus_message_enter_container(fixture->m, 'a', "(ssvv)"), >, 0);
-        while (sd_bus_message_skip(fixture->m, "(ssvv)") > 0)
+        message_scene_seal(scene);
+        g_assert_cmpint(sd_bus_message_enter_container(scene->m, 'a', "(ssvv)"), >, 0);
+        while (sd_bus_message_skip(scene->m, "(ssvv)") > 0)
                 count++;
         g_assert_cmpuint(count, ==, 1);
 }
@@ -267,7 +234,9 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
 
-#define ADD(name, function) g_test_add("/document-bus/" name, Fixture, NULL, set_up, function, tear_down)
+#define ADD(name, function)                                                                   \
+        g_test_add("/document-bus/" name, MessageScene, NULL, message_scene_set_up, function, \
+                   message_scene_tear_down)
         ADD("round-trip", test_round_trip);
         ADD("map", test_map);
         ADD("types", test_types);

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The command line of reconfctl
+ */
+#include "client/ctl/arguments.h"
+#include "client/ctl/ctl-error.h"
+#include "client/ctl/parse.h"
+#include "client/ctl/settings.h"
+#include "client/ctl/verbs.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct CommandLine {
+        char **argv; /* reordered while it is parsed */
+        char **owned;
+        Arguments *arguments;
+        GError *error;
+} CommandLine;
+
+static void parse(CommandLine *line, const char *text)
+{
+        int argc;
+
+        *line = (CommandLine){ 0 };
+        g_assert_true(g_shell_parse_argv(text, &argc, &line->owned, NULL));
+        line->argv = g_memdup2(line->owned, ((size_t) argc + 1) * sizeof(char *));
+        line->arguments = arguments_parse(argc, line->argv, &line->error);
+}
+
+static void clear(CommandLine *line)
+{
+        arguments_free(line->arguments);
+        g_clear_error(&line->error);
+        g_strfreev(line->owned);
+        g_free(line->argv);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CommandLine, clear)
+
+static void assert_refused(const char *text, const char *expected)
+{
+        g_auto(CommandLine) line = { 0 };
+
+        parse(&line, text);
+        g_assert_null(line.arguments);
+        g_assert_error(line.error, CTL_ERROR, CTL_EXIT_USAGE);
+        g_assert_true(g_str_has_prefix(line.error->message, expected));
+}
+
+static void test_defaults(void)
+{
+        g_auto(CommandLine) line = { 0 };
+
+        parse(&line, "reconfctl");
+        g_assert_no_error(line.error);
+        g_assert_cmpint(line.arguments->action, ==, ARGUMENTS_RUN);
+        g_assert_false(line.arguments->user);
+        g_assert_cmpint(line.arguments->json, ==, JSON_OFF);
+        g_assert_cmpuint(line.arguments->given, ==, 0);
+        g_assert_cmpuint(line.arguments->n_words, ==, 0);
+}
+
+static void test_anywhere(void)
+{
+        g_auto(CommandLine) line = { 0 };
+
+        parse(&line, "reconfctl --user get -q app --json=pretty server.port --no-pager -l --no-legend");
+        g_assert_no_error(line.error);
+        g_assert_true(line.arguments->user);
+        g_assert_true(line.arguments->quiet);
+        g_assert_true(line.arguments->no_pager);
+        g_assert_true(line.arguments->full);
+        g_assert_true(line.arguments->no_legend);
+        g_assert_cmpint(line.arguments->json, ==, JSON_PRETTY);
+        g_assert_cmpuint(line.arguments->n_words, ==, 3);
+        g_assert_cmpstr(line.arguments->words[0], ==, "get");
+        g_assert_cmpstr(line.arguments->words[1], ==, "app");
+        g_assert_cmpstr(line.arguments->words[2], ==, "server.port");
+}
+
+static void test_dashes(void)
+{
+        g_auto(CommandLine) line = { 0 };
+
+        parse(&line, "reconfctl get app -- --user");
+        g_assert_no_error(line.error);
+        g_assert_false(line.arguments->user);
+        g_assert_cmpuint(line.arguments->n_words, ==, 3);
+        g_assert_cmpstr(line.arguments->words[2], ==, "--user");
+}
+
+static void test_last_counts(void)
+{
+        g_auto(CommandLine) line = { 0 };
+
+        parse(&line, "reconfctl --user --system --json=short --json=off list");
+        g_assert_no_error(line.error);
+        g_assert_false(line.arguments->user);
+        g_assert_cmpint(line.arguments->json, ==, JSON_OFF);
+}
+
+static void test_verb_options(void)
+{
+        g_auto(CommandLine) line = { 0 };
+
+        parse(&line, "reconfctl rollback app --steps 3 -m 'too early'");
+        g_assert_no_error(line.error);
+        g_assert_cmpuint(line.arguments->given, ==, ARGUMENT_STEPS | ARGUMENT_MESSAGE);
+        g_assert_cmpuint(line.arguments->steps, ==, 3);
+        g_assert_cmpstr(line.arguments->message, ==, "too early");
+}
+
+static void test_settings(void)
+{
+        g_auto(CommandLine) line = { 0 };
+        GPtrArray *settings;
+
+        parse(&line, "reconfctl register app f --format=ini -o priority=-3 --no-persist --env-separator __");
+        g_assert_no_error(line.error);
+        g_assert_cmpuint(line.arguments->given, ==, ARGUMENT_SETTING);
+        settings = line.arguments->settings;
+        g_assert_cmpuint(settings->len, ==, 4);
+        g_assert_cmpstr(settings->pdata[0], ==, "format=ini");
+        g_assert_cmpstr(settings->pdata[1], ==, "priority=-3");
+        g_assert_cmpstr(settings->pdata[2], ==, "persist=no");
+        g_assert_cmpstr(settings->pdata[3], ==, "env-separator=__");
+}
+
+static void test_refused(void)
+{
+        assert_refused("reconfctl --bogus", "there is no option '--bogus'");
+        assert_refused("reconfctl -x", "there is no option '-x'");
+        assert_refused("reconfctl --user=yes", "option '--user=yes' takes no value");
+        assert_refused("reconfctl list --json", "option '--json' needs a value");
+        assert_refused("reconfctl --json=xml", "--json= takes short, pretty or off");
+        assert_refused("reconfctl --steps=0", "--steps= takes a number from 1");
+        assert_refused("reconfctl --steps=-1", "--steps= takes a number from 1");
+        assert_refused("reconfctl -o bogus=1", "there is no option 'bogus'");
+        assert_refused("reconfctl -o merge", "an option is KEY=VALUE");
+        assert_refused("reconfctl --debounce-ms=-1", "debounce-ms takes a number, not negative");
+        assert_refused("reconfctl --debounce-ms=4294967296", "debounce-ms takes a number, not negative");
+        assert_refused("reconfctl --priority=high", "priority takes a number");
+        assert_refused("reconfctl --hot-reload=maybe", "hot-reload takes on or off");
+        assert_refused("reconfctl --max-size=18446744073709551616", "max-size takes a number, not negative");
+}
+
+static void test_actions(void)
+{
+        g_auto(CommandLine) help = { 0 };
+        g_auto(CommandLine) version = { 0 };
+
+        parse(&help, "reconfctl status -h");
+        g_assert_cmpint(help.arguments->action, ==, ARGUMENTS_HELP);
+        parse(&version, "reconfctl --version");
+        g_assert_cmpint(version.arguments->action, ==, ARGUMENTS_VERSION);
+}
+
+/* Whatever can be given, the help tells of, and each verb that it names is there. */
+static void test_help(void)
+{
+        const Style style = { 0 };
+        g_autofree char *help = verbs_format_help(&style);
+        const char *name;
+        const Verb *verb;
+        bool takes_value;
+        unsigned bit;
+
+        for (size_t i = 0; arguments_option(i, &name, &takes_value, &bit); i++) {
+                g_autofree char *option = g_strdup_printf("--%s%s", name, takes_value ? "=" : "");
+
+                g_assert_nonnull(strstr(help, option));
+        }
+        for (size_t i = 0; (verb = verbs_get(i)); i++) {
+                g_assert_true(verbs_find(verb->name) == verb);
+                g_assert_true(!verb->summary || strstr(help, verb->summary));
+        }
+        g_assert_null(verbs_find("bogus"));
+}
+
+static void test_boolean(void)
+{
+        bool value;
+
+        g_assert_true(settings_parse_boolean("on", &value) && value);
+        g_assert_true(settings_parse_boolean("1", &value) && value);
+        g_assert_true(settings_parse_boolean("no", &value) && !value);
+        g_assert_false(settings_parse_boolean("", &value));
+        g_assert_false(settings_parse_boolean("ON", &value));
+}
+
+static void test_version(void)
+{
+        g_autoptr(GError) error = NULL;
+        uint64_t version = 7;
+
+        g_assert_true(parse_version("active", &version, &error));
+        g_assert_cmpuint(version, ==, 0);
+        g_assert_true(parse_version("18446744073709551615", &version, &error));
+        g_assert_cmpuint(version, ==, UINT64_MAX);
+        g_assert_false(parse_version("-1", &version, &error));
+        g_assert_error(error, CTL_ERROR, CTL_EXIT_USAGE);
+        g_clear_error(&error);
+        g_assert_false(parse_version("", &version, &error));
+        g_assert_error(error, CTL_ERROR, CTL_EXIT_USAGE);
+}
+
+static void assert_file(const char *text, const char *expected)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *file = parse_file(text, &error);
+
+        g_assert_no_error(error);
+        g_assert_cmpstr(file, ==, expected);
+}
+
+static void test_file(void)
+{
+        g_autofree char *directory = g_dir_make_tmp("reconf-XXXXXX", NULL);
+        g_autofree char *link = g_build_filename(directory, "link", NULL);
+        g_autofree char *through_link = g_build_filename(link, "..", "x.yaml", NULL);
+        g_autofree char *in_link = g_build_filename(link, "x.yaml", NULL);
+        g_autofree char *current = g_get_current_dir();
+        g_autofree char *relative = g_build_filename(current, "a", "b.yaml", NULL);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_nonnull(directory);
+        g_assert_cmpint(symlink("/usr/bin", link), ==, 0);
+
+        assert_file("/a/b.yaml", "/a/b.yaml");
+        assert_file("//a/./b.yaml", "/a/b.yaml");
+        assert_file("./a//b.yaml", relative);
+        assert_file("/..a/b..", "/..a/b..");
+        /* A link stays; what is above its target is above it. */
+        assert_file(in_link, in_link);
+        assert_file(through_link, "/usr/x.yaml");
+
+        g_assert_null(parse_file("/there/is/no/such/../x", &error));
+        g_assert_error(error, CTL_ERROR, CTL_EXIT_BAD_FILE);
+        g_clear_error(&error);
+        g_assert_null(parse_file("", &error));
+        g_assert_error(error, CTL_ERROR, CTL_EXIT_USAGE);
+
+        g_assert_cmpint(g_unlink(link), ==, 0);
+        g_assert_cmpint(g_rmdir(directory), ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/ctl-arguments/defaults", test_defaults);
+        g_test_add_func("/ctl-arguments/anywhere", test_anywhere);
+        g_test_add_func("/ctl-arguments/dashes", test_dashes);
+        g_test_add_func("/ctl-arguments/last-counts", test_last_counts);
+        g_test_add_func("/ctl-arguments/verb-options", test_verb_options);
+        g_test_add_func("/ctl-arguments/settings", test_settings);
+        g_test_add_func("/ctl-arguments/refused", test_refused);
+        g_test_add_func("/ctl-arguments/actions", test_actions);
+        g_test_add_func("/ctl-arguments/help", test_help);
+        g_test_add_func("/ctl-arguments/boolean", test_boolean);
+        g_test_add_func("/ctl-arguments/version", test_version);
+        g_test_add_func("/ctl-arguments/file", test_file);
+        return g_test_run();
+}
