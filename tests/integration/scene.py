@@ -46,7 +46,7 @@ class TestCase(reconf.TestCase):
 
     def _start_sentinel(self):
         directory = self.directory / 'sentinel'
-        directory.mkdir()
+        directory.mkdir(exist_ok=True)
         descriptor = os.open(directory / 'sentinel.yaml', os.O_CREAT | os.O_WRONLY, 0o644)
         self.addCleanup(os.close, descriptor)
         # As long as all that follow.
@@ -54,6 +54,11 @@ class TestCase(reconf.TestCase):
         config = self.client.register('sentinel', directory / 'sentinel.yaml', debounce_ms=SENTINEL_WINDOW,
                                       hot_reload=True, persist=False)
         return config.path, descriptor, 100
+
+    def end_sentinel(self):
+        """Needed before the daemon ends: the sentinel is not registered again."""
+        self.client.manager('UnregisterConfig', '(s)', 'sentinel')
+        self.sentinel = None
 
     def statistics(self, config, name):
         return config.call('GetStatistics')[name]
