@@ -32,34 +32,118 @@ static int compare_members(const void *a, const void *b)
         return strcmp(config_name(*(Config *const *) a), config_name(*(Config *const *) b));
 }
 
+/* Those that are announced. */
+static GPtrArray *sorted_members(const ManagedDirectory *directory)
+{
+        g_autoptr(GPtrArray) all = manager_directory_members(directory->manager, directory);
+        GPtrArray *members = g_ptr_array_new();
+
+        for (guint i = 0; i < all->len; i++) {
+                Config *config = g_ptr_array_index(all, i);
+
+                if (manager_find(directory->manager, config_name(config)))
+                        g_ptr_array_add(members, config);
+        }
+        g_ptr_array_sort(members, compare_members);
+        return members;
+}
+
+/* Whoever waits for the first scan; what he asked for is saved once it is there. */
+typedef struct Waiter {
+        ManagerDirectoryRegistered done;
+        void *userdata;
+} Waiter;
+
+static void add_waiter(ManagedDirectory *directory, ManagerDirectoryRegistered done, void *userdata)
+{
+        Waiter *waiter = g_new(Waiter, 1);
+
+        *waiter = (Waiter){ .done = done, .userdata = userdata };
+        g_queue_push_tail(&directory->waiting, waiter);
+}
+
+static void tell_waiters(ManagedDirectory *directory, const GPtrArray *members, const Failure *failure)
+{
+        Waiter *next;
+
+        while ((next = g_queue_pop_head(&directory->waiting))) {
+                g_autofree Waiter *waiter = next;
+
+                waiter->done(failure ? NULL : members, failure, waiter->userdata);
+        }
+}
+
+static void managed_directory_unref(ManagedDirectory *directory)
+{
+        if (--directory->references > 0)
+                return;
+
+        directory_unref(directory->directory);
+        g_free(directory->name);
+        g_free(directory->path);
+        g_free(directory->pattern);
+        g_free(directory->author.unit);
+        options_free(directory->options);
+        g_free(directory);
+}
+
+void managed_directory_end(void *data)
+{
+        ManagedDirectory *directory = data;
+        g_autoptr(Failure) failure =
+                        failure_new(FAILURE_NO_SUCH_CONFIG, "%s was unregistered", directory->name);
+
+        directory_stop(directory->directory);
+        tell_waiters(directory, NULL, failure);
+        managed_directory_unref(directory);
+}
+
+static Failure *save(const ManagedDirectory *directory)
+{
+        g_autoptr(GVariant) settings = g_variant_ref_sink(options_to_variant(directory->options));
+        char *no_files[] = { NULL };
+        Registration registration = {
+                .name = directory->name,
+                .directory = directory->path,
+                .pattern = directory->pattern,
+                .files = no_files,
+                .settings = settings,
+        };
+
+        if (!directory->options->persist || directory->source != ENTRY_REGISTRATION)
+                return NULL;
+        return store_save_registration(directory->manager->context.store, &registration);
+}
+
 /* Everybody who waited for the first scan hears of its end once the last member was loaded. */
-static void finish_first_scan(ManagedDirectory *directory, const Failure *failure)
+static void finish_first_scan(ManagedDirectory *directory)
 {
         g_autoptr(GPtrArray) members = NULL;
-        ManagerDirectoryRegistered done = g_steal_pointer(&directory->done);
+        g_autoptr(Failure) failure = NULL;
 
-        if (!done)
+        if (g_queue_is_empty(&directory->waiting))
                 return;
-        if (failure) {
-                done(NULL, failure, directory->userdata);
-                return;
-        }
-        members = manager_directory_members(directory->manager, directory);
-        g_ptr_array_sort(members, compare_members);
-        done(members, NULL, directory->userdata);
+        failure = save(directory);
+        members = sorted_members(directory);
+        tell_waiters(directory, members, failure);
+        if (failure)
+                manager_remove_directory(directory->manager, directory);
 }
 
 static void on_member_loaded(Config *config, uint64_t version, const Failure *failure, void *userdata)
 {
-        Manager *manager = userdata;
-        Entry *entry = manager_entry(manager, config_name(config));
+        ManagedDirectory *directory = userdata;
+        Entry *entry = manager_entry_of(directory->manager, config);
 
-        if (!entry || entry->config != config)
-                return;
-        manager_announce(manager, entry);
-        entry->directory->loading--;
-        if (entry->directory->scanned && entry->directory->loading == 0)
-                finish_first_scan(entry->directory, NULL);
+        if (entry)
+                entry->loading = false;
+        /* One that may still be being written is announced when it is known what it is. */
+        if (entry && (failure || version > 0))
+                manager_announce(directory->manager, entry);
+        directory->loading--;
+        if (directory->scanned && directory->loading == 0)
+                finish_first_scan(directory);
+        managed_directory_unref(directory);
 }
 
 /* NAME@STEM, where the stem is the file's name without its last suffix. */
@@ -78,11 +162,14 @@ static void add_member(ManagedDirectory *directory, char *file)
         g_autofree char *name = member_name(directory, file);
         char *files[] = { file, NULL };
         g_autoptr(Failure) failure = config_check_name(name);
+        bool asked = !g_queue_is_empty(&directory->waiting);
         ConfigRequest request = {
-                .origin = directory->scanned ? ORIGIN_FILE : ORIGIN_REGISTER,
-                .author = directory->author,
+                .origin = directory->scanned ? ORIGIN_FILE
+                          : asked            ? ORIGIN_REGISTER
+                                             : ORIGIN_STARTUP,
+                .author = { .uid = (uid_t) -1 },
                 .done = on_member_loaded,
-                .userdata = manager,
+                .userdata = directory,
         };
         Entry *entry = manager_entry(manager, name);
 
@@ -100,8 +187,12 @@ static void add_member(ManagedDirectory *directory, char *file)
                 log_failure(G_LOG_LEVEL_WARNING, directory->name, failure, "Passing over %s", file);
                 return;
         }
+        if (request.origin == ORIGIN_REGISTER)
+                request.author = directory->author;
         entry->directory = directory;
+        entry->loading = true;
         directory->loading++;
+        directory->references++;
         config_start(entry->config, &request);
 }
 
@@ -109,9 +200,8 @@ static void on_scanned(Directory *watched, const GPtrArray *files, const Failure
 {
         ManagedDirectory *directory = userdata;
         Manager *manager = directory->manager;
-        g_autoptr(Failure) owned = failure ? failure_copy(failure) : NULL;
         bool first = !directory->scanned;
-        bool asked = directory->done != NULL;
+        bool asked = !g_queue_is_empty(&directory->waiting);
 
         for (guint i = 0; files && i < files->len; i++)
                 add_member(directory, g_ptr_array_index(files, i));
@@ -123,14 +213,14 @@ static void on_scanned(Directory *watched, const GPtrArray *files, const Failure
                 log_failure(G_LOG_LEVEL_WARNING, directory->name, failure, "Waiting for the directory of %s",
                             directory->name);
         if (failure) {
-                finish_first_scan(directory, owned);
+                tell_waiters(directory, NULL, failure);
                 /* One that somebody asks for has to be there; one that is configured may come later. */
                 if (asked)
                         manager_remove_directory(manager, directory);
                 return;
         }
         if (directory->loading == 0)
-                finish_first_scan(directory, NULL);
+                finish_first_scan(directory);
 }
 
 Failure *manager_add_directory(Manager *manager, const char *name, const char *path, const char *pattern,
@@ -153,6 +243,7 @@ Failure *manager_add_directory(Manager *manager, const char *name, const char *p
                 g_free(directory);
                 return failure;
         }
+        directory->references = 1;
         directory->manager = manager;
         directory->name = g_strdup(name);
         directory->path = g_strdup(path);
@@ -162,8 +253,8 @@ Failure *manager_add_directory(Manager *manager, const char *name, const char *p
         directory->directory = directory_ref(watched);
         directory->author = *author;
         directory->author.unit = g_strdup(author->unit);
-        directory->done = done;
-        directory->userdata = userdata;
+        if (done)
+                add_waiter(directory, done, userdata);
         g_hash_table_insert(manager->directories, directory->name, directory);
         directory_scan(watched);
         return NULL;
@@ -173,60 +264,24 @@ void manager_remove_directory(Manager *manager, ManagedDirectory *directory)
 {
         g_autoptr(GPtrArray) members = manager_directory_members(manager, directory);
 
+        /* First the directory, so that no member that ends looks like one that was loaded. */
+        directory->references++;
+        g_hash_table_remove(manager->directories, directory->name);
         for (guint i = 0; i < members->len; i++)
                 manager_remove(manager, manager_entry(manager, config_name(g_ptr_array_index(members, i))));
-        g_hash_table_remove(manager->directories, directory->name);
+        managed_directory_unref(directory);
 }
 
 void manager_drop_if_gone(Manager *manager, Entry *entry)
 {
         ManagedDirectory *directory = entry->directory;
 
-        if (entry->source != ENTRY_MEMBER || entry->clients > 0 ||
+        if (entry->source != ENTRY_MEMBER || entry->loading || entry->leaving || entry->clients > 0 ||
             config_state(entry->config) != CONFIG_MISSING)
                 return;
         manager_remove(manager, entry);
         /* Another file may have waited for the name. */
         directory_scan(directory->directory);
-}
-
-/* What was asked for, to be saved once it is there. */
-typedef struct Saving {
-        Manager *manager;
-        char *name;
-        ManagerDirectoryRegistered done;
-        void *userdata;
-} Saving;
-
-static Failure *save(Manager *manager, const ManagedDirectory *directory)
-{
-        g_autoptr(GVariant) settings = g_variant_ref_sink(options_to_variant(directory->options));
-        char *no_files[] = { NULL };
-        Registration registration = {
-                .name = directory->name,
-                .directory = directory->path,
-                .pattern = directory->pattern,
-                .files = no_files,
-                .settings = settings,
-        };
-
-        if (!directory->options->persist)
-                return NULL;
-        return store_save_registration(manager->context.store, &registration);
-}
-
-static void on_directory_loaded(const GPtrArray *configs, const Failure *failure, void *userdata)
-{
-        g_autofree Saving *saving = userdata;
-        g_autofree char *name = saving->name;
-        ManagedDirectory *directory = g_hash_table_lookup(saving->manager->directories, name);
-        g_autoptr(Failure) save_failure = NULL;
-
-        if (!failure && directory)
-                failure = save_failure = save(saving->manager, directory);
-        saving->done(failure ? NULL : configs, failure, saving->userdata);
-        if (save_failure)
-                manager_remove_directory(saving->manager, directory);
 }
 
 static bool is_same(const ManagedDirectory *directory, const char *path, const char *pattern,
@@ -243,29 +298,26 @@ void manager_register_directory(Manager *manager, const char *name, const char *
         ManagedDirectory *present = g_hash_table_lookup(manager->directories, name);
         g_autoptr(Options) options = NULL;
         g_autoptr(Failure) failure = config_check_name(name);
-        Saving *saving;
 
         if (!failure)
                 failure = options_from_variant(given, &options);
-        if (!failure && present && !present->done && is_same(present, path, pattern, options)) {
-                g_autoptr(GPtrArray) members = manager_directory_members(manager, present);
+        if (!failure && present && is_same(present, path, pattern, options)) {
+                g_autoptr(GPtrArray) members = NULL;
 
-                g_ptr_array_sort(members, compare_members);
+                if (!g_queue_is_empty(&present->waiting)) {
+                        add_waiter(present, done, userdata);
+                        return;
+                }
+                members = sorted_members(present);
                 done(members, NULL, userdata);
                 return;
         }
         if (!failure && (present || manager_entry(manager, name)))
                 failure = failure_new(FAILURE_ALREADY_REGISTERED,
                                       "%s is registered in another way; unregister it first", name);
-        if (failure) {
-                done(NULL, failure, userdata);
-                return;
-        }
-
-        saving = g_new(Saving, 1);
-        *saving = (Saving){ .manager = manager, .name = g_strdup(name), .done = done, .userdata = userdata };
-        failure = manager_add_directory(manager, name, path, pattern, g_steal_pointer(&options),
-                                        ENTRY_REGISTRATION, author, on_directory_loaded, saving);
+        if (!failure)
+                failure = manager_add_directory(manager, name, path, pattern, g_steal_pointer(&options),
+                                                ENTRY_REGISTRATION, author, done, userdata);
         if (failure)
-                on_directory_loaded(NULL, failure, saving);
+                done(NULL, failure, userdata);
 }

@@ -18,12 +18,16 @@ typedef enum EntrySource {
 } EntrySource;
 
 typedef struct ManagedDirectory ManagedDirectory;
+typedef struct Registering Registering;
 
 /* A config in the registry. */
 typedef struct Entry {
         Config *config;
         EntrySource source;
         ManagedDirectory *directory; /* of a member */
+        Registering *registering;    /* those who wait for its first load; or NULL */
+        bool loading;                /* a member's first load is under way */
+        bool leaving;                /* everybody is being told that it goes */
         bool announced;
         unsigned clients;
         GSequenceIter *due; /* its place in the queue, or NULL */
@@ -31,6 +35,7 @@ typedef struct Entry {
 } Entry;
 
 struct ManagedDirectory {
+        unsigned references; /* one of the registry, and one of each first load */
         Manager *manager;
         char *name;
         char *path;
@@ -39,12 +44,11 @@ struct ManagedDirectory {
         EntrySource source;
         Directory *directory;
 
-        /* The first scan, whose end somebody waits for. */
+        /* The first scan, whose end somebody may wait for. */
         Author author;
         bool scanned;
         unsigned loading;
-        ManagerDirectoryRegistered done;
-        void *userdata;
+        GQueue waiting; /* of whoever is to be told */
 };
 
 struct Manager {
@@ -67,6 +71,8 @@ struct Manager {
 };
 
 Entry *manager_entry(const Manager *manager, const char *name);
+/* NULL where the config was unregistered, even if another has its name by now. */
+Entry *manager_entry_of(const Manager *manager, const Config *config);
 /* A new config in the registry, not yet started. Takes the options. */
 Failure *manager_add(Manager *manager, const char *name, char *const *files, Options *options,
                      EntrySource source, Entry **ret);
@@ -86,6 +92,8 @@ Failure *manager_add_directory(Manager *manager, const char *name, const char *p
                                Options *options, EntrySource source, const Author *author,
                                ManagerDirectoryRegistered done, void *userdata);
 void manager_remove_directory(Manager *manager, ManagedDirectory *directory);
+/* Takes a ManagedDirectory that the registry lets go of. */
+void managed_directory_end(void *directory);
 /* A member whose file is gone and that nobody uses goes, too. */
 void manager_drop_if_gone(Manager *manager, Entry *entry);
 GPtrArray *manager_directory_members(const Manager *manager, const ManagedDirectory *directory);

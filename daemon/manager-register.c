@@ -5,12 +5,36 @@
 #include "daemon/log.h"
 #include "daemon/manager-private.h"
 
-/* A registration whose first load is under way. */
-typedef struct Registering {
-        Manager *manager;
+/* Whoever waits for a registration. */
+typedef struct Waiter {
         ManagerRegistered done;
         void *userdata;
-} Registering;
+} Waiter;
+
+/* A registration whose first load is under way. */
+struct Registering {
+        Manager *manager;
+        GQueue waiters; /* of Waiter: more than one may ask for the same */
+};
+
+static void add_waiter(Registering *registering, ManagerRegistered done, void *userdata)
+{
+        Waiter *waiter = g_new(Waiter, 1);
+
+        *waiter = (Waiter){ .done = done, .userdata = userdata };
+        g_queue_push_tail(&registering->waiters, waiter);
+}
+
+static void tell_waiters(Registering *registering, Config *config, const Failure *failure)
+{
+        Waiter *next;
+
+        while ((next = g_queue_pop_head(&registering->waiters))) {
+                g_autofree Waiter *waiter = next;
+
+                waiter->done(failure ? NULL : config, failure, waiter->userdata);
+        }
+}
 
 static Failure *save(Manager *manager, const Entry *entry)
 {
@@ -31,16 +55,19 @@ static void on_registered(Config *config, uint64_t version, const Failure *failu
 {
         g_autofree Registering *registering = userdata;
         Manager *manager = registering->manager;
-        Entry *entry = manager_entry(manager, config_name(config));
+        Entry *entry = manager_entry_of(manager, config);
         g_autoptr(Failure) save_failure = NULL;
+        /* A drop-in may have taken it over meanwhile; then it stays whatever its files are. */
+        bool stays = entry && entry->source != ENTRY_REGISTRATION;
 
-        if (!failure && entry) {
+        if (!failure && entry)
                 failure = save_failure = save(manager, entry);
-                if (!failure)
-                        manager_announce(manager, entry);
-        }
-        registering->done(failure ? NULL : config, failure, registering->userdata);
-        if (failure && entry && entry->config == config)
+        if (entry && (stays || !failure))
+                manager_announce(manager, entry);
+        if (entry)
+                entry->registering = NULL;
+        tell_waiters(registering, config, failure);
+        if (entry && failure && !stays)
                 manager_remove(manager, entry);
 }
 
@@ -62,7 +89,6 @@ void manager_register(Manager *manager, const char *name, char *const *files, GV
         g_autoptr(Options) options = NULL;
         g_autoptr(Failure) failure = config_check_name(name);
         Entry *entry = manager_entry(manager, name);
-        Registering *registering;
         ConfigRequest request;
 
         if (!failure)
@@ -71,6 +97,10 @@ void manager_register(Manager *manager, const char *name, char *const *files, GV
                 failure = config_check_files(files, options);
         if (!failure && entry && entry->announced && is_same(entry, files, options)) {
                 done(entry->config, NULL, userdata);
+                return;
+        }
+        if (!failure && entry && entry->registering && is_same(entry, files, options)) {
+                add_waiter(entry->registering, done, userdata);
                 return;
         }
         if (!failure && (entry || g_hash_table_contains(manager->directories, name)))
@@ -85,13 +115,14 @@ void manager_register(Manager *manager, const char *name, char *const *files, GV
                 return;
         }
 
-        registering = g_new(Registering, 1);
-        *registering = (Registering){ .manager = manager, .done = done, .userdata = userdata };
+        entry->registering = g_new(Registering, 1);
+        *entry->registering = (Registering){ .manager = manager };
+        add_waiter(entry->registering, done, userdata);
         request = (ConfigRequest){
                 .origin = ORIGIN_REGISTER,
                 .author = *author,
                 .done = on_registered,
-                .userdata = registering,
+                .userdata = entry->registering,
         };
         config_start(entry->config, &request);
 }
@@ -99,7 +130,7 @@ void manager_register(Manager *manager, const char *name, char *const *files, GV
 void manager_restore(Manager *manager, const Registration *registration)
 {
         g_autoptr(Options) options = NULL;
-        g_autoptr(Failure) failure = options_from_variant(registration->settings, &options);
+        g_autoptr(Failure) failure = config_check_name(registration->name);
         Author nobody = { .uid = (uid_t) -1 };
         Entry *entry;
 
@@ -108,9 +139,14 @@ void manager_restore(Manager *manager, const Registration *registration)
             g_hash_table_contains(manager->directories, registration->name))
                 return;
 
+        /* The state is only as good as whoever can write it. */
+        if (!failure)
+                failure = options_from_variant(registration->settings, &options);
+        if (!failure && !registration->directory)
+                failure = config_check_files(registration->files, options);
         if (!failure && registration->directory)
                 failure = manager_add_directory(manager, registration->name, registration->directory,
-                                                registration->pattern, g_steal_pointer(&options),
+                                                registration->pattern ?: "", g_steal_pointer(&options),
                                                 ENTRY_REGISTRATION, &nobody, NULL, NULL);
         else if (!failure)
                 failure = manager_add(manager, registration->name, registration->files,
@@ -176,7 +212,7 @@ typedef struct Saving {
 static void save_when_done(Config *config, uint64_t version, const Failure *failure, void *userdata)
 {
         g_autofree Saving *saving = userdata;
-        Entry *entry = manager_entry(saving->manager, config_name(config));
+        Entry *entry = manager_entry_of(saving->manager, config);
         g_autoptr(Failure) save_failure = NULL;
 
         if (!failure && entry)
@@ -224,8 +260,11 @@ void manager_rollback(Manager *manager, Config *config, uint64_t version, const 
 
 Failure *manager_set_config_hot_reload(Manager *manager, Config *config, bool hot_reload)
 {
-        Entry *entry = manager_entry(manager, config_name(config));
+        /* Telling of it may be what makes a member go whose file is gone. */
+        g_autoptr(Config) kept = config_ref(config);
+        Entry *entry;
 
         config_set_hot_reload(config, hot_reload);
-        return save(manager, entry);
+        entry = manager_entry_of(manager, config);
+        return entry ? save(manager, entry) : NULL;
 }

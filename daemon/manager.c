@@ -6,14 +6,6 @@
 
 #include <string.h>
 
-static Entry *entry_of(Manager *manager, Config *config)
-{
-        Entry *entry = manager_entry(manager, config_name(config));
-
-        /* One that was unregistered may end its work after another took its name. */
-        return entry && entry->config == config ? entry : NULL;
-}
-
 static void entry_free(void *data)
 {
         Entry *entry = data;
@@ -36,7 +28,7 @@ static int compare_due(const void *a, const void *b, void *userdata)
 static void on_due(Config *config, void *userdata)
 {
         Manager *manager = userdata;
-        Entry *entry = entry_of(manager, config);
+        Entry *entry = manager_entry_of(manager, config);
 
         if (!entry || entry->due)
                 return;
@@ -92,7 +84,7 @@ static int run_tidy(sd_event_source *source, void *userdata)
 static void on_changed(Config *config, const ConfigUpdate *update, void *userdata)
 {
         Manager *manager = userdata;
-        Entry *entry = entry_of(manager, config);
+        Entry *entry = manager_entry_of(manager, config);
 
         if (!entry)
                 return;
@@ -107,21 +99,23 @@ static void on_changed(Config *config, const ConfigUpdate *update, void *userdat
 static void on_failed(Config *config, const Failure *failure, bool is_public, void *userdata)
 {
         Manager *manager = userdata;
-        Entry *entry = entry_of(manager, config);
+        Entry *entry = manager_entry_of(manager, config);
 
         if (!entry)
                 return;
         log_failure(G_LOG_LEVEL_WARNING, config_name(config), failure, "%s: reload failed at stage %s",
                     config_name(config), failure_stage_to_string(failure->stage));
-        if (!entry->announced)
+        /* Those who register it are told by the answer. */
+        if (!entry->announced && entry->source != ENTRY_MEMBER)
                 return;
+        manager_announce(manager, entry);
         manager->observer->failed(config, failure, is_public, manager->userdata);
 }
 
 static void on_properties_changed(Config *config, ConfigProperty properties, void *userdata)
 {
         Manager *manager = userdata;
-        Entry *entry = entry_of(manager, config);
+        Entry *entry = manager_entry_of(manager, config);
 
         if (!entry || !entry->announced)
                 return;
@@ -135,21 +129,6 @@ static const ConfigObserver config_observer = {
         .failed = on_failed,
         .properties_changed = on_properties_changed,
 };
-
-static void managed_directory_free(void *data)
-{
-        ManagedDirectory *directory = data;
-
-        if (directory->directory)
-                directory_stop(directory->directory);
-        directory_unref(directory->directory);
-        g_free(directory->name);
-        g_free(directory->path);
-        g_free(directory->pattern);
-        g_free(directory->author.unit);
-        options_free(directory->options);
-        g_free(directory);
-}
 
 /* Queues that run when events and calls have been taken in; off while there is nothing in them. */
 static int add_queues(Manager *manager)
@@ -180,7 +159,7 @@ Failure *manager_new(sd_event *event, const Settings *settings, Manager **ret)
 
         manager->settings = settings;
         manager->entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, entry_free);
-        manager->directories = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, managed_directory_free);
+        manager->directories = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, managed_directory_end);
         manager->due = g_sequence_new(NULL);
         g_queue_init(&manager->untidy);
         statistics_init(&manager->statistics, NULL);
@@ -265,6 +244,14 @@ Entry *manager_entry(const Manager *manager, const char *name)
         return g_hash_table_lookup(manager->entries, name);
 }
 
+Entry *manager_entry_of(const Manager *manager, const Config *config)
+{
+        Entry *entry = manager_entry(manager, config_name(config));
+
+        /* One that was unregistered may end its work after another took its name. */
+        return entry && entry->config == config ? entry : NULL;
+}
+
 Failure *manager_add(Manager *manager, const char *name, char *const *files, Options *options,
                      EntrySource source, Entry **ret)
 {
@@ -303,6 +290,10 @@ void manager_remove(Manager *manager, Entry *entry)
 {
         g_autoptr(Config) config = config_ref(entry->config);
 
+        /* Its last client leaves because it goes, and would make it go. */
+        if (entry->leaving)
+                return;
+        entry->leaving = true;
         if (entry->due)
                 g_sequence_remove(entry->due);
         if (entry->untidy)
@@ -369,7 +360,7 @@ void manager_set_hot_reload(Manager *manager, bool hot_reload)
 
 void manager_add_client(Manager *manager, Config *config)
 {
-        Entry *entry = entry_of(manager, config);
+        Entry *entry = manager_entry_of(manager, config);
 
         if (entry)
                 entry->clients++;
@@ -377,7 +368,7 @@ void manager_add_client(Manager *manager, Config *config)
 
 void manager_remove_client(Manager *manager, Config *config)
 {
-        Entry *entry = entry_of(manager, config);
+        Entry *entry = manager_entry_of(manager, config);
 
         if (!entry)
                 return;
