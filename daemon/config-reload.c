@@ -42,7 +42,12 @@ static bool may_be_half_written(const Operation *operation)
 {
         const Load *load = operation->load;
 
-        return operation->origin == ORIGIN_FILE && !load->same && (load->failure || load->has_empty);
+        if (operation->origin != ORIGIN_FILE || load->same)
+                return false;
+        /* What starts without its file waits for none. */
+        if (operation->event_time == 0 && load->failure && load->failure->code == FAILURE_FILE_NOT_FOUND)
+                return false;
+        return load->failure || load->has_empty;
 }
 
 static void fail(Operation *operation, Failure *failure)
@@ -179,6 +184,11 @@ void config_start(Config *config, const ConfigRequest *request)
         Operation *operation;
         uint64_t intent = 0;
 
+        /* What has come just now may be in the middle of being written. */
+        if (request->origin == ORIGIN_FILE) {
+                (void) debounce_event(&config->debounce, WATCH_WRITING, now_usec());
+                debounce_act(&config->debounce, now_usec());
+        }
         take_up(config);
         failure = store_load_intent(config->context->store, config->name, &intent);
         if (!failure && intent > 0) {
