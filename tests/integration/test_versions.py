@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Versions: how they are numbered, kept and forgotten, and what a restart makes of them."""
 import hashlib
+import signal
 
 import reconf
 import scene
@@ -66,7 +67,7 @@ class History(TestCase):
 
     def test_numbers_are_never_reused(self):
         highest = 0
-        for number in (None, reconf.signal.SIGTERM, reconf.signal.SIGKILL):
+        for number in (None, signal.SIGTERM, signal.SIGKILL):
             with self.subTest(number):
                 config = self.client.register('a', self.write('a.yaml', 'a: 0\n'))
                 self.forget()
@@ -89,7 +90,7 @@ class Restart(TestCase):
         config = self.watch()
         self.save_versions(config, [2, 3])
         before = config.history()
-        for number in (reconf.signal.SIGTERM, reconf.signal.SIGKILL):
+        for number in (signal.SIGTERM, signal.SIGKILL):
             self.bus.end_daemon(number)
             self.forget()
             self.assertEqual(config.history(), before)
