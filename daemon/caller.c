@@ -24,7 +24,8 @@ static char *find_unit(pid_t pid)
         char *unit = NULL;
         char *copy;
 
-        if (sd_pid_get_user_unit(pid, &unit) < 0 && sd_pid_get_unit(pid, &unit) < 0)
+        /* To sd-login 0 is ourselves. */
+        if (pid <= 0 || (sd_pid_get_user_unit(pid, &unit) < 0 && sd_pid_get_unit(pid, &unit) < 0))
                 return NULL;
         copy = g_strdup(unit);
         free(unit);
@@ -64,10 +65,11 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *r
         sd_bus_error error = SD_BUS_ERROR_NULL;
         int r;
 
-        /* One that has left is owed no answer. */
+        /* One that has left gets no answer; but the bus may have other reasons. */
         if (sd_bus_message_is_method_error(reply, NULL))
-                return 0;
-        r = read_credentials(reply, &caller.author);
+                r = -EACCES;
+        else
+                r = read_credentials(reply, &caller.author);
         if (r >= 0 && caller.author.uid == (uid_t) -1)
                 r = -EACCES;
         if (r >= 0) {

@@ -18,6 +18,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* It is kept in the history, and part of signals. */
+#define MAX_MESSAGE_LENGTH 4096U
+
 char *config_bus_path(const Config *config)
 {
         char *encoded = NULL;
@@ -135,6 +138,9 @@ static Failure *read_message(sd_bus_message *m, GVariant **ret_options, const ch
                                            g_variant_get_type_string(owned));
                 /* The dictionary keeps it. */
                 *ret_message = g_variant_get_string(owned, NULL);
+                if (strlen(*ret_message) > MAX_MESSAGE_LENGTH)
+                        return failure_new(FAILURE_INVALID_ARGUMENT, "message has at most %u bytes, not %zu",
+                                           MAX_MESSAGE_LENGTH, strlen(*ret_message));
         }
         return NULL;
 }

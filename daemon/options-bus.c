@@ -15,7 +15,8 @@ static int read_strings(sd_bus_message *m, GVariant **ret)
 
         if (r < 0)
                 return r;
-        *ret = g_variant_new_strv((const char *const *) strings, -1);
+        /* An empty array is read as none. */
+        *ret = g_variant_new_strv((const char *const *) strings, strings ? -1 : 0);
         return 0;
 }
 
