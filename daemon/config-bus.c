@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* It is kept in the history, and part of signals. */
 #define MAX_MESSAGE_LENGTH 4096U
@@ -336,23 +335,32 @@ static int method_get_all(sd_bus_message *m, void *userdata, sd_bus_error *error
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
+static void reply_snapshot(Config *config, uint64_t version, int fd, void *userdata)
+{
+        g_autoptr(sd_bus_message) call = userdata;
+        g_autoptr(Failure) failure = NULL;
+
+        if (fd >= 0) {
+                (void) sd_bus_reply_method_return(call, "th", version, fd);
+                return;
+        }
+        if (fd != -EMFILE && fd != -ENFILE) {
+                (void) sd_bus_reply_method_errno(call, fd, NULL);
+                return;
+        }
+        failure = failure_new(FAILURE_LIMIT_EXCEEDED, "no descriptors are left for a snapshot");
+        (void) failure_bus_reply(call, failure);
+}
+
 static int method_get_snapshot(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
         Failure *failure = config_bus_check_loaded(config);
-        int fd, r;
 
         if (failure)
                 return failure_bus_take_error(error, failure);
-        fd = config_open_snapshot(config);
-        if (fd == -EMFILE || fd == -ENFILE)
-                return failure_bus_take_error(error, failure_new(FAILURE_LIMIT_EXCEEDED,
-                                                                 "no descriptors are left for a snapshot"));
-        if (fd < 0)
-                return fd;
-        r = sd_bus_reply_method_return(m, "th", config_version(config), fd);
-        close(fd);
-        return r;
+        config_get_snapshot(config, reply_snapshot, sd_bus_message_ref(m));
+        return 1;
 }
 
 static int method_get_problems(sd_bus_message *m, void *userdata, sd_bus_error *error)

@@ -2,8 +2,6 @@
 #include "daemon/config.h"
 
 #include "daemon/config-private.h"
-#include "daemon/memfd.h"
-#include "daemon/model/snapshot.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -333,18 +331,6 @@ void config_update_hot_reload(Config *config)
                 return;
         before.hot_reload = !config->context->hot_reload;
         apply_hot_reload(config, &before, 0);
-}
-
-int config_open_snapshot(Config *config)
-{
-        if (config->snapshot < 0) {
-                g_autoptr(GBytes) bytes = snapshot_new(config->document);
-
-                config->snapshot = memfd_new_sealed("reconf-snapshot", bytes);
-                if (config->snapshot < 0)
-                        return config->snapshot;
-        }
-        return memfd_reopen(config->snapshot);
 }
 
 Failure *config_tidy(Config *config)

@@ -152,8 +152,10 @@ typedef void (*ConfigDocumentDone)(Config *config, Document *document, const Fai
 /* The content of any version in the history; 0 is the active one. Told as ConfigDone is. */
 void config_get_document(Config *config, uint64_t version, ConfigDocumentDone done, void *userdata);
 
-/* The active document as a sealed memfd, opened anew for reading; negative errno. */
-int config_open_snapshot(Config *config);
+/* fd is of a sealed memfd, opened anew for reading and closed after the call; or negative errno. */
+typedef void (*ConfigSnapshotDone)(Config *config, uint64_t version, int fd, void *userdata);
+/* The active version's content, which must be there, as one serialized value. Told as ConfigDone is. */
+void config_get_snapshot(Config *config, ConfigSnapshotDone done, void *userdata);
 
 /* What can wait until everybody was told. */
 Failure *config_tidy(Config *config);
