@@ -37,9 +37,14 @@ static void leave_pending(Operation *operation)
         operation_finish(operation, NULL);
 }
 
-/* Nobody is told of bytes that may be half of a file. */
+/*
+ * Nobody is told of bytes that may be half of a file, or of one whose writer has yet to give it its mode:
+ * install(1) closes a file before it opens it to others, and a version made in between would be a secret for
+ * good.
+ */
 static bool may_be_half_written(const Operation *operation)
 {
+        const Config *config = operation->config;
         const Load *load = operation->load;
 
         if (operation->origin != ORIGIN_FILE || load->same)
@@ -47,7 +52,7 @@ static bool may_be_half_written(const Operation *operation)
         /* What starts without its file waits for none. */
         if (operation->event_time == 0 && load->failure && load->failure->code == FAILURE_FILE_NOT_FOUND)
                 return false;
-        return load->failure || load->has_empty;
+        return load->failure || load->has_empty || (!load->is_public && config->version_is_public);
 }
 
 static void fail(Operation *operation, Failure *failure)
