@@ -54,7 +54,7 @@ static void raise_descriptor_limit(void)
         (void) setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int on_released(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int on_settled(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Process *process = userdata;
 
@@ -66,6 +66,17 @@ static int on_released(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return 0;
         }
         return sd_event_exit(process->event, 0);
+}
+
+/* The bus answers in order: after one more answer there is none left about who made the last calls. */
+static int on_released(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Process *process = userdata;
+        int r = sd_bus_call_method_async(process->connection, NULL, "org.freedesktop.DBus",
+                                         "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId",
+                                         on_settled, process, NULL);
+
+        return r < 0 ? sd_event_exit(process->event, r) : 0;
 }
 
 /*
