@@ -109,7 +109,8 @@ int value_read_snapshot(int fd, Document **ret)
                 g_variant_unref(variant);
                 variant = swapped;
         }
-        r = read_variant(variant, ret);
+        /* Also lets GLib go through large lists without looking at each offset again and again. */
+        r = g_variant_is_normal_form(variant) ? read_variant(variant, ret) : -EBADMSG;
         g_clear_pointer(&variant, g_variant_unref);
         if (data)
                 (void) munmap(data, (size_t) status.st_size);
