@@ -18,6 +18,7 @@ struct Directory {
         DirectoryScanned scanned;
         void *userdata;
         bool stopped;
+        uint64_t n_scans;
 
         Watch *watch;
         Debounce debounce;
@@ -29,6 +30,9 @@ typedef struct Scan {
         Directory *directory;
         char *path;
         char *pattern;
+        uint64_t number;
+        bool on_loop;
+        bool unfinished; /* there was something that may hang */
         GPtrArray *files;
         Failure *failure;
 } Scan;
@@ -58,11 +62,18 @@ static int compare_paths(const void *a, const void *b)
         return strcmp(*(const char *const *) a, *(const char *const *) b);
 }
 
-static bool is_directory(const char *path)
+static bool is_directory(const struct dirent *entry, const char *path)
 {
         struct stat status;
 
+        if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
+                return entry->d_type == DT_DIR;
         return stat(path, &status) >= 0 && S_ISDIR(status.st_mode);
+}
+
+static bool matches(const Scan *scan, const char *name)
+{
+        return fnmatch(scan->pattern, name, FNM_PERIOD) == 0 && g_utf8_validate(name, -1, NULL);
 }
 
 static void run_scan(void *data)
@@ -83,11 +94,15 @@ static void run_scan(void *data)
         while ((entry = readdir(stream))) {
                 g_autofree char *path = NULL;
 
-                if (fnmatch(scan->pattern, entry->d_name, FNM_PERIOD) != 0 ||
-                    !g_utf8_validate(entry->d_name, -1, NULL))
+                if (!matches(scan, entry->d_name))
                         continue;
+                /* A link may lead to a file system that hangs, wherever it stands itself. */
+                if (scan->on_loop && entry->d_type == DT_LNK) {
+                        scan->unfinished = true;
+                        break;
+                }
                 path = g_build_filename(scan->path, entry->d_name, NULL);
-                if (!is_directory(path))
+                if (!is_directory(entry, path))
                         g_ptr_array_add(scan->files, g_steal_pointer(&path));
         }
         closedir(stream);
@@ -99,7 +114,14 @@ static void finish_scan(void *data)
         Scan *scan = data;
         Directory *directory = scan->directory;
 
-        if (!directory->stopped)
+        if (scan->unfinished) {
+                scan->unfinished = scan->on_loop = false;
+                g_clear_pointer(&scan->files, g_ptr_array_unref);
+                worker_submit(directory->worker, scan, run_scan, finish_scan);
+                return;
+        }
+        /* Of two looks in the worker, the older one may end last. */
+        if (!directory->stopped && scan->number == directory->n_scans)
                 directory->scanned(directory, scan->files, scan->failure, directory->userdata);
         g_free(scan->path);
         g_free(scan->pattern);
@@ -114,9 +136,11 @@ void directory_scan(Directory *directory)
         Scan *scan = g_new0(Scan, 1);
 
         scan->directory = directory_ref(directory);
+        scan->number = ++directory->n_scans;
         scan->path = g_strdup(directory->path);
         scan->pattern = g_strdup(directory->pattern);
-        if (watch_may_hang(directory->watch)) {
+        scan->on_loop = !watch_may_hang(directory->watch);
+        if (!scan->on_loop) {
                 worker_submit(directory->worker, scan, run_scan, finish_scan);
         } else {
                 run_scan(scan);
@@ -172,6 +196,11 @@ Failure *directory_new(sd_event *event, Watcher *watcher, Worker *worker, const 
                                       "the directory cannot be watched: %s", g_strerror(-r));
         *ret = g_steal_pointer(&directory);
         return NULL;
+}
+
+bool directory_may_hang(const Directory *directory)
+{
+        return watch_may_hang(directory->watch);
 }
 
 Directory *directory_ref(Directory *directory)

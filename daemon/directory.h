@@ -25,7 +25,9 @@ Directory *directory_ref(Directory *directory);
 /* The last reference ends the watch; nothing is told after directory_stop(). */
 Directory *directory_unref(Directory *directory);
 void directory_stop(Directory *directory);
-/* Looks now; tells before it returns unless the file system may hang. */
+/* Looks now; tells before it returns unless the file system, or what a link leads to, may hang. */
 void directory_scan(Directory *directory);
+/* True where it lies on a file system that may hang. */
+bool directory_may_hang(const Directory *directory);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Directory, directory_unref)

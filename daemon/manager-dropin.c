@@ -105,36 +105,84 @@ static void remove_others(Manager *manager, const GPtrArray *dropins)
         }
 }
 
-static void apply_all(Manager *manager, Origin origin)
+/* What a drop-in stood in front of comes forward again. */
+static void restore_others(Manager *manager)
 {
-        g_autoptr(GPtrArray) dropins = dropin_list(manager->settings);
-
-        remove_others(manager, dropins);
-        for (guint i = 0; i < dropins->len; i++)
-                apply(manager, g_ptr_array_index(dropins, i), origin);
-}
-
-void manager_apply_dropins(Manager *manager)
-{
-        apply_all(manager, ORIGIN_STARTUP);
-}
-
-static void on_scanned(Directory *directory, const GPtrArray *files, const Failure *scan_failure,
-                       void *userdata)
-{
-        Manager *manager = userdata;
         g_autoptr(GPtrArray) registrations = NULL;
-        g_autoptr(Failure) failure = NULL;
+        g_autoptr(Failure) failure = store_list_registrations(manager->context.store, &registrations);
+        g_autoptr(GList) directories = g_hash_table_get_values(manager->directories);
 
-        apply_all(manager, ORIGIN_FILE);
-
-        /* Registrations that a drop-in stood in front of come forward again. */
-        failure = store_list_registrations(manager->context.store, &registrations);
         if (failure)
                 log_failure(G_LOG_LEVEL_WARNING, NULL, failure,
                             "Failed to read the registrations, ignoring");
+        for (GList *link = directories; link; link = link->next)
+                directory_scan(((ManagedDirectory *) link->data)->directory);
         for (guint i = 0; registrations && i < registrations->len; i++)
                 manager_restore(manager, g_ptr_array_index(registrations, i));
+}
+
+/* One reading of the drop-ins, on whatever thread: they may be links to anywhere. */
+typedef struct Reading {
+        Manager *manager;
+        const Settings *settings;
+        Origin origin;
+        GPtrArray *dropins;
+} Reading;
+
+static void run_reading(void *data)
+{
+        Reading *reading = data;
+
+        reading->dropins = dropin_list(reading->settings);
+}
+
+static void finish_reading(void *data)
+{
+        g_autofree Reading *reading = data;
+        g_autoptr(GPtrArray) dropins = reading->dropins;
+        Manager *manager = reading->manager;
+
+        manager->reading_dropins = false;
+        if (manager->stopping)
+                return;
+        remove_others(manager, dropins);
+        for (guint i = 0; i < dropins->len; i++)
+                apply(manager, g_ptr_array_index(dropins, i), reading->origin);
+        restore_others(manager);
+        if (manager->read_dropins_again)
+                manager_read_dropins(manager, ORIGIN_FILE);
+}
+
+static bool any_may_hang(const GPtrArray *directories)
+{
+        for (guint i = 0; i < directories->len; i++)
+                if (directory_may_hang(g_ptr_array_index(directories, i)))
+                        return true;
+        return false;
+}
+
+void manager_read_dropins(Manager *manager, Origin origin)
+{
+        Reading *reading;
+
+        manager->read_dropins_again = manager->reading_dropins;
+        if (manager->reading_dropins)
+                return;
+
+        manager->reading_dropins = true;
+        reading = g_new(Reading, 1);
+        *reading = (Reading){ .manager = manager, .settings = manager->settings, .origin = origin };
+        if (origin == ORIGIN_STARTUP && !any_may_hang(manager->dropin_directories)) {
+                run_reading(reading);
+                finish_reading(reading);
+        } else {
+                worker_submit(manager->context.worker, reading, run_reading, finish_reading);
+        }
+}
+
+static void on_scanned(Directory *directory, const GPtrArray *files, const Failure *failure, void *userdata)
+{
+        manager_read_dropins(userdata, ORIGIN_FILE);
 }
 
 static void release_directory(void *directory)

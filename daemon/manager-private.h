@@ -65,6 +65,9 @@ struct Manager {
         sd_event_source *tidy_source;
 
         GPtrArray *dropin_directories; /* of Directory */
+        bool reading_dropins;          /* in a worker */
+        bool read_dropins_again;       /* they have changed since */
+        bool stopping;
 
         const ManagerObserver *observer;
         void *userdata;
@@ -98,6 +101,9 @@ void managed_directory_end(void *directory);
 void manager_drop_if_gone(Manager *manager, Entry *entry);
 GPtrArray *manager_directory_members(const Manager *manager, const ManagedDirectory *directory);
 
-/* Reads all drop-ins and makes the registry agree. */
-void manager_apply_dropins(Manager *manager);
+/*
+ * Reads all drop-ins and makes the registry agree, with what is registered in second place. At the start
+ * this is done before it returns, unless a file system may hang.
+ */
+void manager_read_dropins(Manager *manager, Origin origin);
 Failure *manager_watch_dropins(Manager *manager);

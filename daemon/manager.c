@@ -194,6 +194,7 @@ Manager *manager_free(Manager *manager)
         if (!manager)
                 return NULL;
 
+        manager->stopping = true;
         g_clear_pointer(&manager->dropin_directories, g_ptr_array_unref);
         g_hash_table_remove_all(manager->directories);
         /* Jobs that still run belong to configs, which end with them. */
@@ -221,22 +222,11 @@ void manager_set_observer(Manager *manager, const ManagerObserver *observer, voi
 
 void manager_start(Manager *manager)
 {
-        g_autoptr(GPtrArray) registrations = NULL;
-        g_autoptr(Failure) failure = NULL;
+        g_autoptr(Failure) failure = manager_watch_dropins(manager);
 
-        failure = manager_watch_dropins(manager);
         if (failure)
                 log_failure(G_LOG_LEVEL_WARNING, NULL, failure, "Failed to watch for drop-ins, ignoring");
-        g_clear_pointer(&failure, failure_free);
-        manager_apply_dropins(manager);
-
-        failure = store_list_registrations(manager->context.store, &registrations);
-        if (failure) {
-                log_failure(G_LOG_LEVEL_WARNING, NULL, failure, "Failed to read the registrations");
-                return;
-        }
-        for (guint i = 0; i < registrations->len; i++)
-                manager_restore(manager, g_ptr_array_index(registrations, i));
+        manager_read_dropins(manager, ORIGIN_STARTUP);
 }
 
 Entry *manager_entry(const Manager *manager, const char *name)
