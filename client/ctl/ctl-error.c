@@ -34,7 +34,8 @@ static const Meaning own_errors[] = {
 };
 
 static const Meaning bus_errors[] = {
-        { SD_BUS_ERROR_ACCESS_DENIED, CTL_EXIT_ACCESS_DENIED, NULL },
+        { SD_BUS_ERROR_ACCESS_DENIED, CTL_EXIT_ACCESS_DENIED,
+          "Run it as root, or with --user talk to your own service." },
         { SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, CTL_EXIT_ACCESS_DENIED, NULL },
         { SD_BUS_ERROR_AUTH_FAILED, CTL_EXIT_ACCESS_DENIED, NULL },
         /* What is answered for the object of a config that is not there. */
