@@ -7,6 +7,10 @@
 # error where anything is not as told.
 set -eu
 
+# What is compared below is written with arrows.
+LC_ALL=C.UTF-8
+export LC_ALL
+
 file=$1
 original=$file.original
 heard=$file.heard
