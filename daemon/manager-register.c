@@ -264,7 +264,7 @@ Failure *manager_set_config_hot_reload(Manager *manager, Config *config, bool ho
         g_autoptr(Config) kept = config_ref(config);
         Entry *entry;
 
-        config_set_hot_reload(config, hot_reload);
-        entry = manager_entry_of(manager, config);
+        config_set_hot_reload(kept, hot_reload);
+        entry = manager_entry_of(manager, kept);
         return entry ? save(manager, entry) : NULL;
 }
