@@ -313,6 +313,7 @@ class Service(TestCase):
             return self.client.call_raw(reconf.MANAGER_PATH, reconf.MANAGER, 'GetStatistics')[0].get_child_value(0)
 
         config = self.client.register('a', self.file)
+        self.assertEqual(config.call('GetStatistics')['latency-us'], {'p50': 0, 'p90': 0, 'p99': 0, 'max': 0})
         config.subscribe()
         self.save('a.yaml', 'a: 2\n')
         config.wait_changed(lambda heard: heard.arguments[1] == 2)
