@@ -96,7 +96,7 @@ static Failure *parse(Dropin *dropin, const Settings *settings, GBytes *bytes)
 
         /* Tells lines, and sees keys that stand twice, where GKeyFile would silently take the last. */
         failure = decode(FORMAT_INI, dropin->path, 0, data, length, NULL, &document);
-        if (!failure && !g_key_file_load_from_bytes(file, bytes, G_KEY_FILE_NONE, &error))
+        if (!failure && !g_key_file_load_from_bytes(file, bytes, G_KEY_FILE_KEEP_TRANSLATIONS, &error))
                 failure = failure_new(FAILURE_PARSE_FAILED, "%s", error->message);
         if (!failure)
                 failure = check_groups(file);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/settings.h"
 
+#include "daemon/file.h"
 #include "introspection/names.h"
 
 #include <string.h>
 
 #define GROUP "Reconf"
 #define IDLE_SECONDS 30U
+#define MAX_SIZE (1024U * 1024)
 #define MAX_IDLE_SECONDS (24U * 60 * 60)
 
 static char **find_directories(Scope scope)
@@ -52,14 +54,14 @@ static Failure *check_keys(GKeyFile *file, const char *path)
         return NULL;
 }
 
-static Failure *read_file(Settings *settings, const char *path, bool *ret_has_hot_reload)
+static Failure *read_settings(Settings *settings, const char *path, GBytes *bytes, bool *ret_has_hot_reload)
 {
         g_autoptr(GKeyFile) file = g_key_file_new();
         g_autoptr(GError) error = NULL;
         g_autofree char *environment = NULL;
         Failure *failure;
 
-        if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &error))
+        if (!g_key_file_load_from_bytes(file, bytes, G_KEY_FILE_KEEP_TRANSLATIONS, &error))
                 return bad_setting(path, error->message);
         failure = check_keys(file, path);
         if (failure)
@@ -111,13 +113,15 @@ Failure *settings_load(Scope scope, Settings **ret)
 
         for (char **directory = settings->directories; *directory; directory++) {
                 g_autofree char *path = g_build_filename(*directory, "reconf.conf", NULL);
-                Failure *failure;
+                g_autoptr(GBytes) bytes = NULL;
+                g_autoptr(Failure) failure = file_read(path, MAX_SIZE, &bytes);
 
-                if (!g_file_test(path, G_FILE_TEST_EXISTS))
+                if (failure && failure->code == FAILURE_FILE_NOT_FOUND)
                         continue;
-                failure = read_file(settings, path, &has_hot_reload);
+                if (!failure)
+                        failure = read_settings(settings, path, bytes, &has_hot_reload);
                 if (failure)
-                        return failure;
+                        return g_steal_pointer(&failure);
                 break;
         }
 
