@@ -10,6 +10,26 @@
 
 #define POLL_USEC (2 * G_USEC_PER_SEC)
 
+/* True if the drop-in says what it said when it was last applied; clients may have changed the config since.
+ */
+static bool is_applied(const Entry *entry, const Dropin *dropin)
+{
+        return entry->source == ENTRY_DROPIN &&
+               g_strv_equal((const char *const *) entry->dropin_files,
+                            (const char *const *) dropin->files) &&
+               options_equal(entry->dropin_options, dropin->options);
+}
+
+static void note_applied(Entry *entry, const Dropin *dropin)
+{
+        entry->source = ENTRY_DROPIN;
+        entry->directory = NULL;
+        g_strfreev(entry->dropin_files);
+        entry->dropin_files = g_strdupv(dropin->files);
+        options_free(entry->dropin_options);
+        entry->dropin_options = options_copy(dropin->options);
+}
+
 /* A config by that name that is the drop-in's, made or made over. */
 static Failure *apply_config(Manager *manager, const Dropin *dropin, Origin origin)
 {
@@ -23,17 +43,17 @@ static Failure *apply_config(Manager *manager, const Dropin *dropin, Origin orig
         if (!entry) {
                 failure = manager_add(manager, dropin->name, dropin->files, options_copy(dropin->options),
                                       ENTRY_DROPIN, &entry);
-                if (!failure)
-                        manager_start_config(manager, entry, origin);
-                return failure;
+                if (failure)
+                        return failure;
+                note_applied(entry, dropin);
+                manager_start_config(manager, entry, origin);
+                return NULL;
         }
 
-        entry->source = ENTRY_DROPIN;
-        entry->directory = NULL;
-        if (!g_strv_equal((const char *const *) config_files(entry->config),
-                          (const char *const *) dropin->files) ||
-            !options_equal(config_options(entry->config), dropin->options))
-                config_set_files(entry->config, dropin->files, dropin->options, true, &request);
+        if (is_applied(entry, dropin))
+                return NULL;
+        note_applied(entry, dropin);
+        config_set_files(entry->config, dropin->files, dropin->options, true, &request);
         return NULL;
 }
 

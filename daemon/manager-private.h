@@ -24,6 +24,8 @@ typedef struct Registering Registering;
 typedef struct Entry {
         Config *config;
         EntrySource source;
+        char **dropin_files;         /* what the drop-in last said, if it is one's */
+        Options *dropin_options;     /* likewise */
         ManagedDirectory *directory; /* of a member */
         Registering *registering;    /* those who wait for its first load; or NULL */
         bool loading;                /* a member's first load is under way */

@@ -12,6 +12,8 @@ static void entry_free(void *data)
 
         config_stop(entry->config);
         config_unref(entry->config);
+        g_strfreev(entry->dropin_files);
+        options_free(entry->dropin_options);
         g_free(entry);
 }
 

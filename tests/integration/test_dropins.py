@@ -48,6 +48,17 @@ class Configs(scene.DropinTestCase):
         self.assertEqual(config.get_property('Options')['max-versions'], 5)
         self.assertEqual(self.numbers(config), [2, 1])
 
+    def test_what_clients_set_stays_until_it_changes(self):
+        path = self.write('a.yaml', 'a: 1\n')
+        self.dropin('a', File=path)
+        config = self.client.config('a')
+        config.call('SetHotReload', '(b)', False)
+        self.dropin('b', File=self.write('b.yaml', 'b: 1\n'))
+        self.wait_names('a', 'b')
+        self.assertFalse(config.get_property('HotReload'))
+        self.dropin('a', File=path, HotReload='yes')
+        self.wait_property(config, 'HotReload', True)
+
     def test_options_only(self):
         path = self.write('a.yaml', 'a: 1\n')
         self.dropin('a', File=path)
