@@ -105,6 +105,9 @@ void config_report_failure(Config *config, const Operation *operation, const Fai
  * itself. */
 bool config_wait_until_still(Config *config);
 
+/* Looks at the files again in a while, without a sign of change: the disk was full, say. */
+void config_retry_later(Config *config);
+
 /* Watches for a set of files, not yet the config's. */
 Failure *config_watch_files(Config *config, char *const *files, const Options *options, GPtrArray **ret);
 /* Files, options and watches of the operation, where it has any, become the config's. */

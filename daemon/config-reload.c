@@ -95,8 +95,15 @@ static void after_load(Operation *operation)
 
         STATISTICS_COUNT(&config->statistics, reloads);
         failure = g_steal_pointer(&operation->load->failure);
-        if (!failure)
+        if (!failure) {
                 failure = config_commit(config, operation, 0);
+                /* There is no stage of its own for what cannot be recorded, and no event when it can be
+                 * again. */
+                if (failure) {
+                        failure->stage = FAILURE_STAGE_READ;
+                        config_retry_later(config);
+                }
+        }
         if (failure) {
                 fail(operation, failure);
                 return;

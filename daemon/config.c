@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #define MAX_NAME_LENGTH 128U
+/* How soon to look again after a version could not be recorded. */
+#define RETRY_USEC (5 * G_USEC_PER_SEC)
 
 static const char *const state_names[N_CONFIG_STATES] = {
         [CONFIG_ACTIVE] = "active",
@@ -186,13 +188,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-/* Due when the debounce says so. */
-static void arm_timer(Config *config)
+static void arm_timer_at(Config *config, uint64_t deadline)
 {
-        uint64_t deadline = debounce_deadline(&config->debounce);
-
-        if (deadline == DEBOUNCE_NEVER)
-                return;
         if (!config->timer) {
                 /* Without an accuracy of its own a timer may be a quarter of a second late. */
                 if (sd_event_add_time(config->context->event, &config->timer, CLOCK_MONOTONIC, deadline,
@@ -202,6 +199,15 @@ static void arm_timer(Config *config)
         }
         (void) sd_event_source_set_time(config->timer, deadline);
         (void) sd_event_source_set_enabled(config->timer, SD_EVENT_ONESHOT);
+}
+
+/* Due when the debounce says so. */
+static void arm_timer(Config *config)
+{
+        uint64_t deadline = debounce_deadline(&config->debounce);
+
+        if (deadline != DEBOUNCE_NEVER)
+                arm_timer_at(config, deadline);
 }
 
 static void on_watch(Watch *watch, WatchEvent event, void *userdata)
@@ -305,6 +311,11 @@ bool config_wait_until_still(Config *config)
                 return false;
         arm_timer(config);
         return true;
+}
+
+void config_retry_later(Config *config)
+{
+        arm_timer_at(config, now_usec(config) + RETRY_USEC);
 }
 
 static void apply_hot_reload(Config *config, const ConfigFacts *before, ConfigProperty others)

@@ -251,17 +251,15 @@ class FullDisk(MountCase):
         self.assertEqual((config.get('a'), self.numbers(config)[1:]), (3, [2, 1]))
 
     def test_change_of_a_file(self):
-        """Heard of as a failure, and made up for at the next event."""
+        """Heard of as a failure, and made up for once there is room."""
         config = self.watch_versions()
         make_room = self.fill(self.bus.state)
         self.save('a.yaml', 'a: 3\n' + '#' * 100000)
-        config.wait_signal('ReloadFailed')
+        self.assertEqual(config.wait_signal('ReloadFailed').arguments[0], 'read')
         self.assertTrue(config.get_property('Pending'))
         self.assert_alive(config, 2, 2)
         make_room()
-        os.utime(self.path('a.yaml'))
-        self.save('a.yaml', 'a: 4\n')
-        self.assertEqual(config.wait_changed()[3], [('a', 'modified', 2, 4)])
+        self.assertEqual(config.wait_changed()[3], [('a', 'modified', 2, 3)])
 
     def test_start(self):
         """What was kept can still be read."""
