@@ -16,8 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* For a daemon that is about to leave. */
-#define BUSY_MSEC 1000
+/* How long to wait for a daemon that is about to leave; SQLite would wait for some of its locks only. */
+#define BUSY_MSEC 3000
+#define BUSY_STEP_USEC 5000
 
 /*
  * A transaction larger than the cache keeps its pages in memory until it ends: written early, they would all
@@ -90,7 +91,6 @@ static int connect_to(Database *database, char **ret_fault)
                 return SQLITE_READONLY;
 
         (void) sqlite3_extended_result_codes(database->connection, 1);
-        (void) sqlite3_busy_timeout(database->connection, BUSY_MSEC);
         (void) sqlite3_db_config(database->connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         (void) sqlite3_db_config(database->connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
         (void) sqlite3_db_config(database->connection, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
@@ -146,9 +146,18 @@ static Failure *describe_failure(const Database *database, int result)
         }
 }
 
+static Database *new_database(const char *path)
+{
+        Database *database = g_new0(Database, 1);
+
+        database->path = g_strdup(path);
+        return database;
+}
+
 /* Either *ret is set, or *ret_fault. */
 static Failure *try_open(const char *path, Database **ret, char **ret_fault)
 {
+        gint64 until = g_get_monotonic_time() + BUSY_MSEC * 1000;
         Database *database;
         Failure *failure;
         int r;
@@ -157,9 +166,13 @@ static Failure *try_open(const char *path, Database **ret, char **ret_fault)
         if (failure || *ret_fault)
                 return failure;
 
-        database = g_new0(Database, 1);
-        database->path = g_strdup(path);
-        r = connect_to(database, ret_fault);
+        database = new_database(path);
+        while (((r = connect_to(database, ret_fault)) & 0xff) == SQLITE_BUSY &&
+               g_get_monotonic_time() < until) {
+                abandon(database);
+                g_usleep(BUSY_STEP_USEC);
+                database = new_database(path);
+        }
         if (result_is_damage(r)) {
                 *ret_fault = g_strdup_printf("is damaged (%s)", sqlite3_errstr(r & 0xff));
                 r = SQLITE_OK;
