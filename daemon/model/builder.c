@@ -2,32 +2,24 @@
 #include "daemon/model/builder.h"
 
 #include "daemon/model/document-private.h"
+#include "daemon/model/entry.h"
 #include "daemon/model/path.h"
 
 #include <string.h>
 
 #define SMALLEST_CHUNK 1024U
 #define LARGEST_CHUNK (256U * 1024)
-/* Maps up to this many members are sorted by insertion, which needs no call a comparison. */
-#define SMALL_MAP 16U
 /* How many keys are remembered for their next use. */
 #define RECENT_KEYS 64U
 /* What a key, and a map or list itself, takes in a message beside its bytes. */
 #define KEY_SIZE 12U
 #define CONTAINER_SIZE 24U
 
-/* A value whose map or list is still open. */
-typedef struct Entry {
-        Member member; /* key is NULL in a list */
-        Place key_place;
-        uint32_t order; /* which of the values so far: the sort is to keep it */
-        bool yields;    /* gives way to another member of that key */
-} Entry;
-
 /* An open map or list. */
 typedef struct Frame {
         NodeKind kind;
         uint8_t layer;
+        bool is_block;
         Place place;
         size_t start; /* index of its first entry */
         bool has_defaults;
@@ -121,7 +113,10 @@ static void push(Builder *builder, const Node *value)
         }
         entry = &builder->entries[builder->n_entries];
         *entry = (Entry){
-                .member = { .key = builder->key, .key_length = builder->key_length, .value = *value },
+                .member = { .key = builder->key,
+                            .key_length = builder->key_length,
+                            .line = builder->key_place.line,
+                            .value = *value },
                 .key_place = builder->key_place,
                 .order = (uint32_t) builder->n_entries,
         };
@@ -169,6 +164,15 @@ static Failure *open_frame(Builder *builder, NodeKind kind, Place place)
 Failure *builder_open_map(Builder *builder, Place place)
 {
         return open_frame(builder, NODE_MAP, place);
+}
+
+Failure *builder_open_block_map(Builder *builder, Place place)
+{
+        Failure *failure = open_frame(builder, NODE_MAP, place);
+
+        if (!failure)
+                builder->frames[builder->depth - 1].is_block = true;
+        return failure;
 }
 
 Failure *builder_open_list(Builder *builder, Place place)
@@ -261,7 +265,8 @@ Failure *builder_add_member(Builder *builder, const Member *member)
 {
         builder->key = member->key;
         builder->key_length = member->key_length;
-        builder->key_place = (Place){ member->value.line, member->value.column };
+        builder->key_place = (Place){ member->line,
+                                      member->line == member->value.line ? member->value.column : 0 };
         return builder_add_node(builder, &member->value);
 }
 
@@ -289,65 +294,6 @@ bool builder_has_key(const Builder *builder, const char *key, size_t length)
         return false;
 }
 
-/* Most keys differ in their first byte, which for an empty one is the NUL behind it. */
-static int compare_keys(const Member *a, const Member *b)
-{
-        int order = (unsigned char) *a->key - (unsigned char) *b->key;
-
-        return order != 0 ? order : key_compare(a->key, a->key_length, b->key, b->key_length);
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-        const Entry *first = a, *second = b;
-        int order = compare_keys(&first->member, &second->member);
-
-        if (order != 0)
-                return order;
-        if (first->yields != second->yields)
-                return first->yields ? 1 : -1;
-        return (first->order > second->order) - (first->order < second->order);
-}
-
-static void sort_entries(Entry *entries, size_t count)
-{
-        size_t sorted = 1;
-
-        while (sorted < count && compare_entries(&entries[sorted - 1], &entries[sorted]) < 0)
-                sorted++;
-        if (sorted >= count)
-                return;
-
-        if (count > SMALL_MAP) {
-                qsort(entries, count, sizeof *entries, compare_entries);
-                return;
-        }
-        for (; sorted < count; sorted++) {
-                Entry entry = entries[sorted];
-                size_t at = sorted;
-
-                for (; at > 0 && compare_entries(&entries[at - 1], &entry) > 0; at--)
-                        entries[at] = entries[at - 1];
-                entries[at] = entry;
-        }
-}
-
-/* Drops each default that stands behind a member of its key; returns how many entries are left. */
-static size_t drop_defaults(Entry *entries, size_t count)
-{
-        size_t kept = 0;
-
-        for (size_t i = 0; i < count; i++) {
-                const Member *member = &entries[i].member,
-                             *last = kept > 0 ? &entries[kept - 1].member : NULL;
-
-                if (entries[i].yields && last && compare_keys(last, member) == 0)
-                        continue;
-                entries[kept++] = entries[i];
-        }
-        return kept;
-}
-
 static Failure *check_duplicates(const Builder *builder, const Entry *entries, size_t count)
 {
         for (size_t i = 1; i < count; i++) {
@@ -356,7 +302,7 @@ static Failure *check_duplicates(const Builder *builder, const Entry *entries, s
                 g_autoptr(GString) path = NULL;
                 g_autofree char *above = NULL;
 
-                if (compare_keys(first, second) != 0)
+                if (member_compare(first, second) != 0)
                         continue;
 
                 above = builder_path(builder);
@@ -470,13 +416,14 @@ Failure *builder_close(Builder *builder)
         Failure *failure;
 
         node.layer = frame->layer;
+        node.is_block = frame->is_block;
         if (frame->kind == NODE_MAP) {
                 Map *map;
 
                 if (count > 1)
-                        sort_entries(entries, count);
+                        entries_sort(entries, count);
                 if (frame->has_defaults)
-                        count = drop_defaults(entries, count);
+                        count = entries_drop_defaults(entries, count);
                 failure = check_duplicates(builder, entries, count);
                 if (failure)
                         return failure;
@@ -537,6 +484,17 @@ char *builder_path(const Builder *builder)
                 }
         }
         return g_string_free(g_steal_pointer(&path), FALSE);
+}
+
+void *builder_allocate(Builder *builder, size_t size)
+{
+        return document_allocate(builder->document, size);
+}
+
+void builder_set_separable(Builder *builder, uint32_t n_lines)
+{
+        builder->document->is_separable = true;
+        builder->document->n_lines = n_lines;
 }
 
 static void release_document(void *document)

@@ -31,6 +31,8 @@ void builder_set_layer(Builder *builder, unsigned layer);
 
 /* Values: the next item of the open list, or the value of the key just given. */
 Failure *builder_open_map(Builder *builder, Place place);
+/* The same for one in YAML's block style; place is that of its first key. */
+Failure *builder_open_block_map(Builder *builder, Place place);
 Failure *builder_open_list(Builder *builder, Place place);
 void builder_add_null(Builder *builder, Place place);
 void builder_add_boolean(Builder *builder, Place place, bool value);
@@ -72,6 +74,11 @@ Node builder_take_last(Builder *builder);
 
 /* Dotted path of the place where the next value goes; for messages. */
 char *builder_path(const Builder *builder);
+
+/* Memory that goes with the document being built, for nodes that are added by reference. */
+void *builder_allocate(Builder *builder, size_t size);
+/* The document being built is one that redecode() can start from; n_lines is how many its text has. */
+void builder_set_separable(Builder *builder, uint32_t n_lines);
 
 /* The document being built will hold nodes of that one, so it takes a reference. */
 void builder_borrow(Builder *builder, Document *document);

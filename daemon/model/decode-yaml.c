@@ -29,7 +29,8 @@ typedef struct Level {
         bool has_key; /* of a map: the next event is the value of a key */
         bool merging; /* that key is a merge key */
         bool has_merge;
-        Node merge; /* what the merge key brings: a map or a list of maps */
+        uint32_t column; /* of all keys of a block map; or 0 */
+        Node merge;      /* what the merge key brings: a map or a list of maps */
         Anchor *anchor;
 } Level;
 
@@ -42,6 +43,8 @@ typedef struct Decoder {
         Level levels[DOCUMENT_MAX_DEPTH];
         unsigned depth;
         bool has_document, has_root;
+        bool is_tied; /* something depends on what stands elsewhere: see builder_set_separable() */
+        uint32_t n_lines;
 } Decoder;
 
 static Place place_of(yaml_mark_t mark)
@@ -139,10 +142,17 @@ static void add_scalar(Decoder *decoder, const Scalar *scalar)
         }
 }
 
+/* Without aliases anchors mean nothing, but an edit elsewhere can bring one. */
+static Anchor *add_anchor(Decoder *decoder, const yaml_char_t *name)
+{
+        decoder->is_tied = true;
+        return anchors_add(decoder->anchors, (const char *) name);
+}
+
 static void add_scalar_anchor(Decoder *decoder, Node node)
 {
         const yaml_event_t *event = &decoder->event;
-        Anchor *anchor = anchors_add(decoder->anchors, (const char *) event->data.scalar.anchor);
+        Anchor *anchor = add_anchor(decoder, event->data.scalar.anchor);
 
         anchor_close(anchor, node, (const char *) event->data.scalar.value, event->data.scalar.length);
 }
@@ -187,6 +197,7 @@ static Failure *begin_merge(Decoder *decoder)
 {
         Level *level = innermost(decoder);
 
+        decoder->is_tied = true;
         if (level->has_merge)
                 return fail(decoder, FAILURE_PARSE_FAILED,
                             "a second merge key (<<) in one map: give one a list of maps");
@@ -197,6 +208,8 @@ static Failure *begin_merge(Decoder *decoder)
 static Failure *handle_key(Decoder *decoder)
 {
         const yaml_event_t *event = &decoder->event;
+        Level *level = innermost(decoder);
+        Place place = place_of(event->start_mark);
         const char *text = (const char *) event->data.scalar.value;
         size_t length = event->data.scalar.length;
         Failure *failure;
@@ -218,8 +231,11 @@ static Failure *handle_key(Decoder *decoder)
                 if (failure)
                         return failure;
         }
-        builder_add_key(decoder->builder, place_of(event->start_mark), text, length);
-        innermost(decoder)->has_key = true;
+        /* Behind a "?" a key need not have a value, and where that would be depends on what follows. */
+        if (level->column > 0 && place.column != level->column)
+                decoder->is_tied = true;
+        builder_add_key(decoder->builder, place, text, length);
+        level->has_key = true;
         return NULL;
 }
 
@@ -296,6 +312,7 @@ static Failure *handle_alias(Decoder *decoder)
 static Failure *handle_open(Decoder *decoder, bool is_map, const yaml_char_t *tag, const yaml_char_t *anchor)
 {
         Place place = place_of(decoder->event.start_mark);
+        bool is_block = is_map && decoder->event.data.mapping_start.style == YAML_BLOCK_MAPPING_STYLE;
         const char *own_tag = is_map ? YAML_MAP_TAG : YAML_SEQ_TAG;
         Failure *failure;
 
@@ -312,13 +329,17 @@ static Failure *handle_open(Decoder *decoder, bool is_map, const yaml_char_t *ta
                 return fail(decoder, FAILURE_PARSE_FAILED,
                             "expected a map of keys and values, and found a list");
 
-        failure = is_map ? builder_open_map(decoder->builder, place)
-                         : builder_open_list(decoder->builder, place);
+        if (is_block)
+                failure = builder_open_block_map(decoder->builder, place);
+        else
+                failure = is_map ? builder_open_map(decoder->builder, place)
+                                 : builder_open_list(decoder->builder, place);
         if (failure)
                 return failure;
         decoder->levels[decoder->depth++] = (Level){
                 .is_map = is_map,
-                .anchor = anchor ? anchors_add(decoder->anchors, (const char *) anchor) : NULL,
+                .column = is_block ? place.column : 0,
+                .anchor = anchor ? add_anchor(decoder, anchor) : NULL,
         };
         return NULL;
 }
@@ -380,6 +401,13 @@ static Failure *handle_event(Decoder *decoder)
                         return fail(decoder, FAILURE_PARSE_FAILED,
                                     "a second document begins here: there can be one only");
                 decoder->has_document = true;
+                decoder->is_tied |= !event->data.document_start.implicit;
+                return NULL;
+        case YAML_DOCUMENT_END_EVENT:
+                decoder->is_tied |= !event->data.document_end.implicit;
+                return NULL;
+        case YAML_STREAM_END_EVENT:
+                decoder->n_lines = (uint32_t) event->start_mark.line;
                 return NULL;
         default:
                 return NULL;
@@ -423,8 +451,13 @@ Failure *decode_yaml(Builder *builder, const char *text, size_t length, const ch
         yaml_parser_set_input_string(&decoder.parser, (const unsigned char *) text, length);
         failure = handle_events(&decoder);
         yaml_parser_delete(&decoder.parser);
-        if (failure || decoder.has_root)
+        if (failure)
                 return failure;
+        if (decoder.has_root) {
+                if (!decoder.is_tied)
+                        builder_set_separable(builder, decoder.n_lines);
+                return NULL;
+        }
 
         /* Nothing but comments, or null. */
         failure = builder_open_map(builder, (Place){ 1, 1 });

@@ -13,6 +13,9 @@ struct Document {
         struct obstack region; /* all nodes and strings of its own */
         GPtrArray *borrowed;   /* documents whose nodes are in it, or NULL */
         Node root;
+        /* Of a YAML text whose block maps mean the same when cut out and decoded alone; see redecode.h. */
+        bool is_separable;
+        uint32_t n_lines; /* of that text, as libyaml counts them */
 };
 
 /* A document without a root yet; chunk_size is how its memory grows. */

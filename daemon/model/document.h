@@ -43,6 +43,7 @@ typedef struct Map Map;
 typedef struct Node {
         uint8_t kind;    /* NodeKind */
         uint8_t layer;   /* index of the file it comes from */
+        bool is_block;   /* a map in YAML's block style: each key begins a line, in the map's column */
         uint32_t line;   /* from 1; 0 where there is none */
         uint32_t column; /* from 1, in characters */
         uint32_t length; /* bytes of a string, without the NUL behind it; members of a map, items of a list
@@ -61,6 +62,7 @@ typedef struct Node {
 typedef struct Member {
         const char *key; /* NUL-terminated, too */
         uint32_t key_length;
+        uint32_t line; /* where the key stands; from 1, 0 where there is none */
         Node value;
 } Member;
 

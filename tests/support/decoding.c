@@ -102,3 +102,33 @@ void decoding_assert_same(Format format, const char *separator, const GString *t
         g_assert_cmpstr(message, ==, NULL);
         g_assert_true(document_equal(again, document));
 }
+
+static void assert_identical(const Node *node, const Node *other)
+{
+        g_assert_cmpuint(node->kind, ==, other->kind);
+        g_assert_cmpuint(node->layer, ==, other->layer);
+        g_assert_cmpint(node->is_block, ==, other->is_block);
+        g_assert_cmpuint(node->line, ==, other->line);
+        g_assert_cmpuint(node->column, ==, other->column);
+        g_assert_cmpuint(node->length, ==, other->length);
+        g_assert_true(node_equal(node, other));
+        g_assert_cmpuint(node_size(node), ==, node_size(other));
+        g_assert_cmpuint(node_count(node), ==, node_count(other));
+        g_assert_cmpuint(node_height(node), ==, node_height(other));
+
+        for (uint32_t i = 0; node->kind == NODE_LIST && i < node->length; i++)
+                assert_identical(&node->list->items[i], &other->list->items[i]);
+        for (uint32_t i = 0; node->kind == NODE_MAP && i < node->length; i++) {
+                const Member *member = &node->map->members[i], *match = &other->map->members[i];
+
+                g_assert_cmpstr(member->key, ==, match->key);
+                g_assert_cmpuint(member->key_length, ==, match->key_length);
+                g_assert_cmpuint(member->line, ==, match->line);
+                assert_identical(&member->value, &match->value);
+        }
+}
+
+void decoding_assert_identical(const Document *document, const Document *other)
+{
+        assert_identical(document_root(document), document_root(other));
+}

@@ -24,3 +24,5 @@ Document *decoding_try(Format format, const char *separator, const void *data, s
 /* Holds a text, written from a document, to decode to that document. */
 void decoding_assert_same(Format format, const char *separator, const GString *text,
                           const Document *document);
+/* Holds two documents to be the same to the last place. */
+void decoding_assert_identical(const Document *document, const Document *other);
