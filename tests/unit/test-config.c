@@ -298,7 +298,6 @@ static void test_rollback_fails(ConfigScene *scene, const void *data)
 {
         g_autoptr(Config) config = NULL;
         g_autofree char *path = config_scene_path(scene, "two.yaml");
-        g_autofree char *inner = config_scene_path(scene, "two.yaml/x");
 
         config_scene_save(scene, "one.yaml", "a: 1\n");
         config_scene_save(scene, "two.yaml", "b: 1\n");
