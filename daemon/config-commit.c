@@ -39,8 +39,12 @@ static void take_hashes(Config *config, const Load *load)
 
 static void take_document(Config *config, const Version *version, Load *load)
 {
+        GBytes *text = load_text(load);
+
         document_unref(config->document);
         config->document = g_steal_pointer(&load->document);
+        g_clear_pointer(&config->text, g_bytes_unref);
+        config->text = text ? g_bytes_ref(text) : NULL;
         config->version = version->number;
         config->version_time = version->time;
         config->version_is_public = version->is_public;

@@ -62,6 +62,7 @@ struct Config {
         uint64_t version_time;
         bool version_is_public;
         Document *document;
+        GBytes *text; /* load_text() of what the document was made from */
         GArray *hashes;
         int snapshot; /* memfd, or -1 while nobody asked */
 

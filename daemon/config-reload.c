@@ -135,6 +135,10 @@ void operation_reload(Operation *operation)
         load = load_new(files, options->format, options->merge, options->separator, options->max_size);
         if (!asked && config->hashes)
                 load->known = g_array_ref(config->hashes);
+        if (config->text) {
+                load->former_text = g_bytes_ref(config->text);
+                load->former_document = document_ref(config->document);
+        }
         operation_load(operation, load, after_load);
 }
 

@@ -118,6 +118,7 @@ Config *config_unref(Config *config)
         g_strfreev(config->files);
         options_free(config->options);
         document_unref(config->document);
+        g_clear_pointer(&config->text, g_bytes_unref);
         g_clear_pointer(&config->hashes, g_array_unref);
         g_clear_pointer(&config->failed_hashes, g_array_unref);
         failure_free(config->failure);

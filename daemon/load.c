@@ -2,12 +2,15 @@
 #include "daemon/load.h"
 
 #include "daemon/file.h"
+#include "daemon/model/redecode.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
 /* What is decoded sooner than handed to another thread and back. */
 #define SMALL_SIZE (64U * 1024)
+/* What is decoded anew so fast that its text is not worth keeping. */
+#define TINY_SIZE (4U * 1024)
 
 static void release_layer(void *layer)
 {
@@ -54,6 +57,8 @@ Load *load_free(Load *load)
         g_ptr_array_unref(load->sources);
         g_free(load->separator);
         g_clear_pointer(&load->known, g_array_unref);
+        g_clear_pointer(&load->former_text, g_bytes_unref);
+        document_unref(load->former_document);
         g_clear_pointer(&load->layers, g_ptr_array_unref);
         g_clear_pointer(&load->hashes, g_array_unref);
         document_unref(load->document);
@@ -122,6 +127,38 @@ static Failure *read_layers(Load *load)
         return NULL;
 }
 
+GBytes *load_text(const Load *load)
+{
+        const Layer *layer = load->layers->len == 1 ? g_ptr_array_index(load->layers, 0) : NULL;
+
+        if (!layer || layer->format != FORMAT_YAML || !layer->bytes ||
+            g_bytes_get_size(layer->bytes) < TINY_SIZE)
+                return NULL;
+        return layer->bytes;
+}
+
+static Text text_of(GBytes *bytes)
+{
+        Text text;
+
+        text.data = g_bytes_get_data(bytes, &text.length);
+        return text;
+}
+
+/* Decodes only what changed, where that can be done. */
+static Failure *decode_layer(const Load *load, unsigned index, Document **ret)
+{
+        const Layer *layer = g_ptr_array_index(load->layers, index);
+        Text text = text_of(layer->bytes);
+
+        if (load->former_text && load_text(load)) {
+                *ret = redecode(layer->file, index, load->former_document, text_of(load->former_text), text);
+                if (*ret)
+                        return NULL;
+        }
+        return decode(layer->format, layer->file, index, text.data, text.length, load->separator, ret);
+}
+
 static void release_document(void *document)
 {
         document_unref(document);
@@ -135,13 +172,10 @@ static Failure *decode_layers(Load *load)
                 const Layer *layer = g_ptr_array_index(load->layers, i);
                 g_autoptr(Document) document = NULL;
                 Failure *failure = NULL;
-                gsize length;
-                const char *data;
 
                 if (!layer->bytes)
                         continue;
-                data = g_bytes_get_data(layer->bytes, &length);
-                failure = decode(layer->format, layer->file, i, data, length, load->separator, &document);
+                failure = decode_layer(load, i, &document);
                 if (failure)
                         return failure;
                 g_ptr_array_add(documents, g_steal_pointer(&document));

@@ -21,7 +21,9 @@ typedef struct Load {
         MergeMode merge;
         char *separator;
         uint64_t max_size;
-        GArray *known; /* of Hash, a layer each: bytes with these need no decoding; or NULL */
+        GArray *known;       /* of Hash, a layer each: bytes with these need no decoding; or NULL */
+        GBytes *former_text; /* what load_text() was before, or NULL; then what it was decoded to */
+        Document *former_document;
 
         /* Found */
         GPtrArray *layers; /* of Layer, with bytes; NULL where reading failed */
@@ -49,6 +51,12 @@ Format load_format(const char *file, Format fallback);
 bool load_is_small(const Load *load);
 /* Does the work, on whatever thread; takes the Load as void * to be run by a worker. */
 void load_run(void *load);
+
+/*
+ * The text of which, with the document that was made of it, a later load of one that has changed a little
+ * can make use; NULL where it cannot. Borrowed.
+ */
+GBytes *load_text(const Load *load);
 
 /* True if both are there and alike. */
 bool load_hashes_equal(const GArray *a, const GArray *b);

@@ -106,6 +106,62 @@ static void test_known(FileScene *scene, const void *data)
         g_assert_false(load_hashes_equal(NULL, NULL));
 }
 
+/* Loads config.yaml with numbers in many lines, and something in place of one of them. */
+static Load *load_many(const FileScene *scene, const Load *former, const char *line)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+        char *files[] = { scene->file, NULL };
+        Load *load = load_new(files, FORMAT_NONE, MERGE_DEEP, NULL, 100 * MAX_SIZE);
+
+        for (unsigned i = 0; i < 1000; i++)
+                if (i == 500)
+                        g_string_append_printf(text, "%s\n", line);
+                else
+                        g_string_append_printf(text, "k%u: %u\n", i, i);
+        save(scene, "config.yaml", text->str);
+        if (former) {
+                load->former_text = g_bytes_ref(load_text(former));
+                load->former_document = document_ref(former->document);
+        }
+        load_run(load);
+        return load;
+}
+
+static void assert_number(const Load *load, const char *key, int64_t number, uint32_t line)
+{
+        const Member *member;
+
+        assert_success(load->failure);
+        member = node_find_member(document_root(load->document), key, strlen(key));
+        g_assert_nonnull(member);
+        g_assert_cmpint(member->value.integer, ==, number);
+        g_assert_cmpuint(member->value.line, ==, line);
+}
+
+static void test_former(FileScene *scene, const void *data)
+{
+        g_autoptr(Load) first = load_many(scene, NULL, "x: 1"), second = NULL, bad = NULL, small = NULL,
+                        third = NULL;
+
+        second = load_many(scene, first, "x: 2\ny: 3");
+        assert_number(second, "x", 2, 501);
+        assert_number(second, "y", 3, 502);
+        assert_number(second, "k999", 999, 1001);
+        third = load_many(scene, second, "z: 4");
+        assert_number(third, "z", 4, 501);
+        assert_number(third, "k999", 999, 1000);
+        g_assert_null(node_find_member(document_root(third->document), "x", 1));
+
+        bad = load_many(scene, third, "x: [2");
+        g_assert_nonnull(bad->failure);
+        assert_failure(bad->failure, FAILURE_PARSE_FAILED, scene->file, "");
+
+        /* Small, or several files: not worth it. */
+        save(scene, "config.yaml", "a: 1\n");
+        small = load_files(scene, MERGE_DEEP, NAMES("config.yaml", "none.yaml"));
+        g_assert_null(load_text(small));
+}
+
 static void test_failures(FileScene *scene, const void *data)
 {
         g_autoptr(Load) missing = NULL, large = NULL, broken = NULL;
@@ -221,6 +277,7 @@ int main(int argc, char **argv)
         scene_add("/load/layers", test_layers);
         scene_add("/load/formats", test_formats);
         scene_add("/load/known", test_known);
+        scene_add("/load/former", test_former);
         scene_add("/load/failures", test_failures);
         scene_add("/load/empty", test_empty);
         scene_add("/load/private", test_private);
