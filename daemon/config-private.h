@@ -30,6 +30,7 @@ struct Operation {
 
         uint64_t event_time; /* what began it, µs monotonic; 0 where it was no file event */
         bool by_itself;      /* nobody asked for it, so it changes nothing where hot reload is off */
+        bool resumes;        /* a rollback that a crash interrupted */
         uint64_t target;     /* version to go back to */
         char **files;        /* or NULL: as they are */
         Options *options;    /* likewise */
@@ -87,6 +88,9 @@ void operation_work(Operation *operation, bool small, WorkerRun run, void *job, 
 
 /* Ends all that wait for their turn. */
 void operation_cancel_waiting(Config *config);
+
+/* Finishes a rollback that a crash interrupted. */
+void config_resume_rollback(Config *config, uint64_t version);
 
 /* What operations do. */
 void operation_reload(Operation *operation);

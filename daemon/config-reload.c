@@ -207,11 +207,8 @@ void config_start(Config *config, const ConfigRequest *request)
         }
         take_up(config);
         failure = store_load_intent(config->context->store, config->name, &intent);
-        if (!failure && intent > 0) {
-                ConfigRequest finish = { .origin = ORIGIN_ROLLBACK, .author = { .uid = (uid_t) -1 } };
-
-                config_rollback(config, intent, &finish);
-        }
+        if (!failure && intent > 0)
+                config_resume_rollback(config, intent);
 
         operation = operation_new(config, operation_reload, request);
         /* A restart is no reason to apply what nobody has asked for; a first version has to come from

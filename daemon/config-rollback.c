@@ -77,6 +77,18 @@ static void after_write(Operation *operation)
         finish_with(operation, NULL);
 }
 
+/* After a crash: an edit that was made since then is no part of what the rollback was to replace. */
+static Failure *expect_active(Operation *operation)
+{
+        Config *config = operation->config;
+        g_autoptr(Version) active = NULL;
+        Failure *failure = store_load_active(config->context->store, config->name, &active);
+
+        if (!failure && active)
+                write_back_expect(operation->write_back, active->layers);
+        return failure;
+}
+
 static void write_files(Operation *operation)
 {
         Config *config = operation->config;
@@ -88,6 +100,12 @@ static void write_files(Operation *operation)
         }
         operation->write_back =
                         write_back_new(operation->load->layers, operation->load->is_public ? 0644 : 0600);
+        if (operation->resumes)
+                failure = expect_active(operation);
+        if (failure) {
+                finish_with(operation, failure);
+                return;
+        }
         operation_work(operation, false, write_back_run, operation->write_back, after_write);
 }
 
@@ -169,6 +187,16 @@ void operation_rollback(Operation *operation)
         }
         if (failure)
                 operation_finish(operation, failure);
+}
+
+void config_resume_rollback(Config *config, uint64_t version)
+{
+        ConfigRequest request = { .origin = ORIGIN_ROLLBACK, .author = { .uid = (uid_t) -1 } };
+        Operation *operation = operation_new(config, operation_rollback, &request);
+
+        operation->target = version;
+        operation->resumes = true;
+        operation_submit(operation);
 }
 
 void config_rollback(Config *config, uint64_t version, const ConfigRequest *request)

@@ -9,6 +9,7 @@
 
 struct WriteBack {
         GPtrArray *layers;
+        GPtrArray *expected; /* of Layer, or NULL */
         mode_t create_mode;
         GPtrArray *displaced; /* of GBytes, by layer; NULL: there was no file */
         guint n_written;      /* layers that are done */
@@ -40,15 +41,35 @@ WriteBack *write_back_free(WriteBack *write_back)
                 return NULL;
 
         g_ptr_array_unref(write_back->layers);
+        g_clear_pointer(&write_back->expected, g_ptr_array_unref);
         g_ptr_array_unref(write_back->displaced);
         failure_free(write_back->failure);
         g_free(write_back);
         return NULL;
 }
 
+void write_back_expect(WriteBack *write_back, GPtrArray *layers)
+{
+        write_back->expected = g_ptr_array_ref(layers);
+}
+
 static bool same_bytes(GBytes *a, GBytes *b)
 {
         return a == b || (a && b && g_bytes_equal(a, b));
+}
+
+/* A file that no layer speaks of is expected to be absent. */
+static bool is_expected(const WriteBack *write_back, const char *file, GBytes *present)
+{
+        GBytes *expected = NULL;
+
+        for (guint i = 0; write_back->expected && i < write_back->expected->len; i++) {
+                const Layer *layer = g_ptr_array_index(write_back->expected, i);
+
+                if (g_str_equal(layer->file, file))
+                        expected = layer->bytes;
+        }
+        return !write_back->expected || same_bytes(present, expected);
 }
 
 static Failure *write_layer(WriteBack *write_back, const Layer *layer)
@@ -60,6 +81,10 @@ static Failure *write_layer(WriteBack *write_back, const Layer *layer)
                 return failure_new_at(FAILURE_WRITE_FAILED, FAILURE_STAGE_NONE, layer->file, 0, 0, NULL,
                                       "cannot be replaced: %s",
                                       ((const Problem *) g_ptr_array_index(failure->problems, 0))->message);
+
+        if (!same_bytes(present, layer->bytes) && !is_expected(write_back, layer->file, present))
+                return failure_new_at(FAILURE_VERSION_CONFLICT, FAILURE_STAGE_NONE, layer->file, 0, 0, NULL,
+                                      "it was saved by somebody else meanwhile, and stays as it is");
 
         if (!same_bytes(present, layer->bytes)) {
                 Failure *write_failure =

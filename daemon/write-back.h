@@ -22,6 +22,12 @@ typedef struct WriteBack WriteBack;
 WriteBack *write_back_new(GPtrArray *layers, mode_t create_mode);
 WriteBack *write_back_free(WriteBack *write_back);
 
+/*
+ * Replaces only files that hold what one of these layers, of Layer, says of them; without it, whatever they
+ * hold when it begins.
+ */
+void write_back_expect(WriteBack *write_back, GPtrArray *layers);
+
 /* Takes the WriteBack, to be run by a worker. */
 void write_back_run(void *write_back);
 /* Puts back what was there before; likewise. */

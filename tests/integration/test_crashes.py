@@ -78,32 +78,35 @@ class Crashes(scene.TestCase):
                                     Gio.DBusCallFlags.NONE, -1, None, None)
         self.client.connection.flush_sync(None)
 
-    def test_in_the_middle_of_a_rollback(self):
+    def kill_in_the_middle_of_a_rollback(self, files, config, version):
+        """Ends with the files partly replaced; True if it does."""
+        for number, file in enumerate(files):
+            self.save(file.name, f'k{number}: 2\n')
+        reconf.wait_until(lambda: set(config.call('GetAll')[1].values()) == {2}, 'the saves')
+        pid = self.bus.daemon_pid()
+        first = files[0].stat().st_ino
+        self.start_rollback(config, version)
+        deadline = time.monotonic() + reconf.TIMEOUT
+        while files[0].stat().st_ino == first:
+            self.assertLess(time.monotonic(), deadline)
+        os.kill(pid, signal.SIGKILL)
+        reconf.wait_for_end(pid)
+        return len({file.read_text().split()[1] for file in files}) == 2
+
+    def start_with_files(self):
         files = [self.write(f'{number:02}.yaml', f'k{number}: 1\n') for number in range(16)]
-
-        def contents():
-            return [int(file.read_text().split()[1]) for file in files]
-
         config = self.client.register('a', *files, max_versions=1000)
-        version = 1
         self.forget()
-        seen = False
+        return files, config
+
+    def test_in_the_middle_of_a_rollback(self):
+        files, config = self.start_with_files()
+        version = 1
         for _ in range(ROUNDS):
-            for number in range(16):
-                self.save(f'{number:02}.yaml', f'k{number}: 2\n')
-            reconf.wait_until(lambda: set(config.call('GetAll')[1].values()) == {2}, 'the saves')
-            pid = self.bus.daemon_pid()
-            first = files[0].stat().st_ino
-            self.start_rollback(config, version)
-            deadline = time.monotonic() + reconf.TIMEOUT
-            while files[0].stat().st_ino == first:
-                self.assertLess(time.monotonic(), deadline)
-            os.kill(pid, signal.SIGKILL)
-            reconf.wait_for_end(pid)
-            seen = len(set(contents())) == 2
+            seen = self.kill_in_the_middle_of_a_rollback(files, config, version)
             self.client.heard.clear()
             reconf.wait_until(lambda: set(config.call('GetAll')[1].values()) == {1}, 'the end of the rollback')
-            self.assertEqual(set(contents()), {1})
+            self.assertEqual({file.read_text().split()[1] for file in files}, {'1'})
             newest = config.history()[0]
             self.assertEqual((newest[2], newest[4], newest[5]['from-version']), ('rollback', 'active', version))
             self.assertEqual(self.state(config), 'active')
@@ -114,3 +117,18 @@ class Crashes(scene.TestCase):
         # What was sent before the kill may be heard after it.
         self.assertEqual([heard for heard in self.still() if heard.member == 'ConfigChanged'
                           and heard.arguments[1] > version], [])
+
+    def test_edit_after_a_kill_in_the_middle_of_a_rollback(self):
+        """What somebody saves before the next start is not what the rollback was to replace."""
+        files, config = self.start_with_files()
+        for _ in range(ROUNDS):
+            if self.kill_in_the_middle_of_a_rollback(files, config, 1):
+                break
+            reconf.wait_until(lambda: set(config.call('GetAll')[1].values()) == {1}, 'the end of the rollback')
+        else:
+            self.fail('no kill came in the middle')
+        self.save(files[-1].name, 'k15: 3 # an edit\n')
+        reconf.wait_until(lambda: config.get('k15') == 3, 'the edit')
+        self.assertEqual(files[-1].read_text(), 'k15: 3 # an edit\n')
+        self.assertEqual(config.history()[0][2], 'startup')
+        self.assertEqual(self.state(config), 'active')
