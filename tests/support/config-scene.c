@@ -276,3 +276,57 @@ void await_told(ConfigScene *scene, const char *expected)
         }
         assert_told(scene, expected);
 }
+
+void assert_history(ConfigScene *scene, const char *expected)
+{
+        g_autoptr(GPtrArray) versions = NULL;
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autoptr(Failure) failure = store_list_versions(scene->context.store, "app", &versions);
+
+        g_assert_null(failure);
+        for (guint i = 0; i < versions->len; i++) {
+                const Version *version = g_ptr_array_index(versions, i);
+
+                g_string_append_printf(text, "%s%" G_GUINT64_FORMAT " %s", i > 0 ? ", " : "",
+                                       version->number, version_state_to_string(version->state));
+                if (version->from_version > 0)
+                        g_string_append_printf(text, " from %" G_GUINT64_FORMAT, version->from_version);
+        }
+        g_assert_cmpstr(text->str, ==, expected);
+}
+
+void ask_rollback(ConfigScene *scene, Config *config, uint64_t version)
+{
+        ConfigRequest request = request_of(scene, ORIGIN_ROLLBACK);
+
+        config_rollback(config, version, &request);
+}
+
+void ask_reload(ConfigScene *scene, Config *config)
+{
+        ConfigRequest request = request_of(scene, ORIGIN_RELOAD);
+
+        config_reload(config, &request);
+}
+
+void ask_start(ConfigScene *scene, Config *config, Origin origin)
+{
+        ConfigRequest request = request_of(scene, origin);
+
+        config_start(config, &request);
+}
+
+void end_config(Config *config)
+{
+        config_stop(config);
+        config_unref(config);
+}
+
+void ask_files(ConfigScene *scene, Config *config, const char *name, bool insist)
+{
+        ConfigRequest request = request_of(scene, ORIGIN_RELOAD);
+        g_autofree char *path = config_scene_path(scene, name);
+        char *files[] = { path, NULL };
+
+        config_set_files(config, files, NULL, insist, &request);
+}

@@ -48,3 +48,14 @@ void config_scene_drain(ConfigScene *scene);
 void assert_told(ConfigScene *scene, const char *expected);
 /* The same, waiting for the first of it. */
 void await_told(ConfigScene *scene, const char *expected);
+
+/* Each asks for it and has its end told. */
+void ask_start(ConfigScene *scene, Config *config, Origin origin);
+void ask_reload(ConfigScene *scene, Config *config);
+void ask_rollback(ConfigScene *scene, Config *config, uint64_t version);
+void ask_files(ConfigScene *scene, Config *config, const char *name, bool insist);
+/* Stops it and takes the reference. */
+void end_config(Config *config);
+
+/* The history, newest first, as "3 active from 1, 2 rolled-back, 1 superseded". */
+void assert_history(ConfigScene *scene, const char *expected);
