@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Database: what its two halves (using it, opening it) share
+ * Database: what its parts (using it, opening it, replacing it) share
  */
 #pragma once
 
 #include "daemon/store/database.h"
+
+/* What the mark of damage says, to follow "the database". */
+#define DATABASE_WAS_DAMAGED "was found damaged when it was last used"
 
 struct Database {
         sqlite3 *connection;
@@ -14,6 +17,11 @@ struct Database {
         int log_pages;         /* in the log, not yet written back */
         sqlite3_stmt *statements[N_STATEMENTS];
 };
+
+/* Opens it as it is. Without a failure, either *ret is set or *ret_fault, which follows "the database". */
+Failure *database_try_open(const char *path, Database **ret, char **ret_fault);
+/* Closes, leaving nothing of its own in a file that is about to be set aside. */
+Database *database_abandon(Database *database);
 
 /* Prepares all statements; fails where the tables are not those that they are for. */
 int database_prepare(Database *database);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Database: opening it, or another in its place
+ * Database: opening it where it is
  *
  * Nothing is changed before it is known whose the file is. The file is made here, not by SQLite, so that its
  * mode does not depend on the umask; SQLite gives the log the same.
  *
  * A database that is there opens on a disk that is full, too: what was kept can still be read.
  */
+#include "daemon/store/database-files.h"
 #include "daemon/store/database-internal.h"
-#include "daemon/store/set-aside.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,20 +58,12 @@ static Failure *ensure_file(const char *path, char **ret_fault)
                 return NULL;
         }
 
-        if (!S_ISREG(st.st_mode)) {
+        if (!S_ISREG(st.st_mode))
                 *ret_fault = g_strdup("is not a regular file");
-                return NULL;
-        }
-        if ((st.st_mode & 077) != 0 && chmod(path, 0600) < 0)
-                return failure_new(
-                                FAILURE_WRITE_FAILED,
-                                "The state database %s can be read by others, and its mode not changed: %s",
-                                path, g_strerror(errno));
         return NULL;
 }
 
-/* Leaves nothing of its own in a file that is about to be set aside. */
-static Database *abandon(Database *database)
+Database *database_abandon(Database *database)
 {
         (void) sqlite3_db_config(database->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
         return database_close(database);
@@ -105,7 +97,7 @@ static int connect_to(Database *database, char **ret_fault)
         if (fresh) {
                 (void) unlink(mark);
         } else if (access(mark, F_OK) == 0) {
-                *ret_fault = g_strdup("was found damaged when it was last used");
+                *ret_fault = g_strdup(DATABASE_WAS_DAMAGED);
                 return SQLITE_OK;
         }
 
@@ -130,10 +122,7 @@ static Failure *describe_failure(const Database *database, int result)
 
         switch (result & 0xff) {
         case SQLITE_BUSY:
-                return failure_new(FAILURE_WRITE_FAILED,
-                                   "The state database %s is in use by another process; is another reconfd "
-                                   "running?",
-                                   database->path);
+                return database_files_busy(database->path);
         case SQLITE_READONLY:
                 return failure_new(
                                 FAILURE_WRITE_FAILED,
@@ -154,8 +143,7 @@ static Database *new_database(const char *path)
         return database;
 }
 
-/* Either *ret is set, or *ret_fault. */
-static Failure *try_open(const char *path, Database **ret, char **ret_fault)
+Failure *database_try_open(const char *path, Database **ret, char **ret_fault)
 {
         gint64 until = g_get_monotonic_time() + BUSY_MSEC * 1000;
         Database *database;
@@ -169,7 +157,7 @@ static Failure *try_open(const char *path, Database **ret, char **ret_fault)
         database = new_database(path);
         while (((r = connect_to(database, ret_fault)) & 0xff) == SQLITE_BUSY &&
                g_get_monotonic_time() < until) {
-                abandon(database);
+                database_abandon(database);
                 g_usleep(BUSY_STEP_USEC);
                 database = new_database(path);
         }
@@ -184,62 +172,6 @@ static Failure *try_open(const char *path, Database **ret, char **ret_fault)
 
         if (r != SQLITE_OK)
                 failure = describe_failure(database, r);
-        abandon(database);
+        database_abandon(database);
         return failure;
-}
-
-/* Sets aside what is at path, and makes a new one there. */
-static Failure *replace(const char *path, const char *fault, Database **ret, char **ret_set_aside)
-{
-        g_autofree char *mark = database_damage_mark(path);
-        g_autofree char *name = NULL, *new_fault = NULL, *why = NULL;
-        g_autoptr(Failure) failure = NULL;
-        int r;
-
-        r = set_aside(path, &name);
-        if (r < 0)
-                return failure_new(FAILURE_WRITE_FAILED,
-                                   "The state database %s %s, and cannot be set aside: %s", path, fault,
-                                   g_strerror(-r));
-        (void) unlink(mark);
-
-        failure = try_open(path, ret, &new_fault);
-        if (failure)
-                why = failure_format(failure);
-        if (failure || new_fault)
-                return failure_new(FAILURE_WRITE_FAILED,
-                                   "The state database %s %s and was set aside as %s; a new one could not "
-                                   "be made: %s",
-                                   path, fault, name, why ?: new_fault);
-
-        *ret_set_aside = g_strdup_printf(
-                        "The state database %s %s; it was set aside as %s, and a new one begun, "
-                        "with a new epoch and no history",
-                        path, fault, name);
-        return NULL;
-}
-
-Failure *database_open(const char *directory, Database **ret, char **ret_set_aside)
-{
-        g_autofree char *path = g_build_filename(directory, DATABASE_FILE, NULL);
-        g_autofree char *fault = NULL;
-        Failure *failure;
-
-        *ret_set_aside = NULL;
-        if (g_mkdir_with_parents(directory, 0700) < 0)
-                return failure_new(FAILURE_WRITE_FAILED, "The state directory %s cannot be created: %s",
-                                   directory, g_strerror(errno));
-
-        failure = try_open(path, ret, &fault);
-        if (failure)
-                return failure;
-        return fault ? replace(path, fault, ret, ret_set_aside) : NULL;
-}
-
-Failure *database_renew(Database **database, const char *reason, char **ret_set_aside)
-{
-        g_autofree char *path = g_strdup((*database)->path);
-
-        *database = abandon(*database);
-        return replace(path, reason, database, ret_set_aside);
 }

@@ -34,7 +34,8 @@ typedef struct Database Database;
 /* A prepared statement, borrowed: leaving its scope makes it ready for the next use. */
 typedef sqlite3_stmt Statement;
 
-/* See store_open(), which this is but for what is in the tables. */
+/* As store_open(), but looks at no table that is not checked, and knows no other place than this directory.
+ */
 Failure *database_open(const char *directory, Database **ret, char **ret_set_aside);
 /*
  * Sets the database aside for a reason ("is damaged") that follows its name, and puts an empty one in its
@@ -42,6 +43,8 @@ Failure *database_open(const char *directory, Database **ret, char **ret_set_asi
  */
 Failure *database_renew(Database **database, const char *reason, char **ret_set_aside);
 Database *database_close(Database *database);
+/* For a copy, whose numbers may come to differ from those of the other one. */
+Failure *database_renew_epoch(Database *database);
 
 Statement *database_statement(Database *database, StatementId id);
 void statement_release(Statement *statement);

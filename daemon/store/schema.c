@@ -169,6 +169,7 @@ static const char *const statements[N_STATEMENTS] = {
         [STATEMENT_LIST_REGISTRATIONS] =
                         "SELECT name, directory, pattern, files, settings FROM registrations ORDER BY name",
         [STATEMENT_LOAD_EPOCH] = "SELECT value FROM meta WHERE key = 'epoch'",
+        [STATEMENT_RENEW_EPOCH] = "UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key = 'epoch'",
 };
 
 /*

@@ -43,6 +43,7 @@ typedef enum StatementId {
         STATEMENT_DELETE_REGISTRATION,
         STATEMENT_LIST_REGISTRATIONS,
         STATEMENT_LOAD_EPOCH,
+        STATEMENT_RENEW_EPOCH,
         N_STATEMENTS,
 } StatementId;
 

@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Setting aside: a database that cannot be used makes room for a new one
- *
- * The log goes first. Were the database renamed first and the power cut then, the log left behind would meet
- * a new and empty database, and SQLite would delete it.
  */
 #include "daemon/store/set-aside.h"
+
+#include "daemon/store/database-files.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <unistd.h>
-
-/* As SQLite names them; the database itself comes last. */
-static const char *const suffixes[] = { "-wal", "-journal", "-shm", "" };
-
-static bool is_taken(const char *path)
-{
-        for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-                g_autofree char *file = g_strconcat(path, suffixes[i], NULL);
-
-                if (faccessat(AT_FDCWD, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-                        return true;
-        }
-        return false;
-}
 
 static char *free_name(const char *path)
 {
@@ -34,7 +17,7 @@ static char *free_name(const char *path)
         g_autofree char *stamp = g_date_time_format(now, "%Y%m%dT%H%M%S");
         char *name = g_strdup_printf("%s.set-aside-%s", path, stamp);
 
-        for (unsigned i = 2; is_taken(name); i++) {
+        for (unsigned i = 2; database_files_exist(name); i++) {
                 g_free(name);
                 name = g_strdup_printf("%s.set-aside-%s.%u", path, stamp, i);
         }
@@ -58,15 +41,11 @@ static int sync_directory(const char *path)
 int set_aside(const char *path, char **ret)
 {
         g_autofree char *name = free_name(path);
+        int r;
 
-        for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-                g_autofree char *from = g_strconcat(path, suffixes[i], NULL);
-                g_autofree char *to = g_strconcat(name, suffixes[i], NULL);
-
-                /* Of all but the last it is usual that there is none. */
-                if (rename(from, to) < 0 && (errno != ENOENT || !*suffixes[i]))
-                        return -errno;
-        }
+        r = database_files_move(path, name);
+        if (r < 0)
+                return r;
 
         *ret = g_steal_pointer(&name);
         return sync_directory(path);

@@ -18,6 +18,7 @@
 struct Store {
         Database *database;
         char *epoch;
+        char *volatile_directory; /* NULL where the database is in its place */
         sd_id128_t boot;
 };
 

@@ -6,9 +6,12 @@
  * wait, each have a file of their own: store-registrations.c, store-versions.c, store-numbers.c,
  * store-tidy.c.
  */
+#include "daemon/store/database-files.h"
 #include "daemon/store/store-internal.h"
 #include "daemon/store/version-row.h"
+#include "daemon/store/volatile.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define EPOCH_LENGTH 32
@@ -36,6 +39,15 @@ static Failure *load_epoch(Store *store)
         return r == SQLITE_OK ? NULL : database_read_failure(store->database, r, "The epoch");
 }
 
+/* One more thing to say. */
+static void tell(char **told, const char *more)
+{
+        char *both = *told ? g_strconcat(*told, ". ", more, NULL) : g_strdup(more);
+
+        g_free(*told);
+        *told = both;
+}
+
 /* What a start rests on must be readable now; once the daemon has begun with it, it is too late for a new
  * one. */
 static Failure *check_content(Store *store)
@@ -47,25 +59,89 @@ static Failure *check_content(Store *store)
         return failure ?: store_list_registrations(store, &registrations);
 }
 
-Failure *store_open_in_boot(const char *directory, sd_id128_t boot, Store **ret, char **ret_set_aside)
+static Failure *open_in(Store *store, const char *directory, char **told)
 {
-        g_autoptr(Store) store = g_new0(Store, 1);
-        g_autofree char *set_aside = NULL;
+        g_autofree char *set_aside = NULL, *renewed = NULL;
         Failure *failure;
 
-        store->boot = boot;
         failure = database_open(directory, &store->database, &set_aside);
         if (failure)
                 return failure;
+        if (set_aside)
+                tell(told, set_aside);
 
         failure = check_content(store);
-        if (failure && !set_aside && database_is_damaged(store->database)) {
+        if (failure && database_is_damaged(store->database)) {
                 failure = failure_free(failure);
                 g_clear_pointer(&store->epoch, g_free);
-                failure = database_renew(&store->database, "is damaged (in its content)", &set_aside);
-                if (!failure)
-                        failure = check_content(store);
+                failure = database_renew(&store->database, "is damaged (in its content)", &renewed);
+                if (failure)
+                        return failure;
+                tell(told, renewed);
+                failure = check_content(store);
         }
+        return failure;
+}
+
+static Failure *open_volatile(Store *store, const char *directory, const char *reason, char **told)
+{
+        g_autofree char *path = g_build_filename(directory, DATABASE_FILE, NULL);
+        g_autofree char *loss = NULL, *text = NULL;
+        Failure *failure;
+        bool copied;
+        int r;
+
+        r = volatile_new(path, &store->volatile_directory, &copied, &loss);
+        if (r == -EBUSY)
+                return database_files_busy(path);
+        if (r < 0)
+                return failure_new(FAILURE_WRITE_FAILED, "There is no other place for it: %s",
+                                   g_strerror(-r));
+
+        text = g_strdup_printf("%s. What is registered and recorded from now on is kept only until reconfd "
+                               "ends, in %s, with a new epoch; it begins with %s%s%s",
+                               reason, store->volatile_directory,
+                               copied ? "a copy of what there was" : "nothing",
+                               loss ? ", for the database " : "", loss ?: "");
+        tell(told, text);
+        failure = open_in(store, store->volatile_directory, told);
+        if (failure || !copied)
+                return failure;
+
+        failure = database_renew_epoch(store->database);
+        g_clear_pointer(&store->epoch, g_free);
+        return failure ?: load_epoch(store);
+}
+
+/* Where the state directory does not do. Takes the failure that says so. */
+static Failure *fall_back(Store *store, const char *directory, Failure *failure, char **told)
+{
+        g_autofree char *reason = failure_format(failure);
+        g_autofree char *why = NULL;
+
+        failure_free(failure);
+        g_clear_pointer(&store->epoch, g_free);
+        store->database = database_close(store->database);
+
+        failure = open_volatile(store, directory, reason, told);
+        if (!failure || failure->code == FAILURE_BUSY)
+                return failure;
+
+        why = failure_format(failure);
+        failure_free(failure);
+        return failure_new(FAILURE_WRITE_FAILED, "%s. %s", reason, why);
+}
+
+Failure *store_open_in_boot(const char *directory, sd_id128_t boot, Store **ret, char **ret_set_aside)
+{
+        g_autoptr(Store) store = g_new0(Store, 1);
+        g_autofree char *told = NULL;
+        Failure *failure;
+
+        store->boot = boot;
+        failure = open_in(store, directory, &told);
+        if (failure && failure->code != FAILURE_BUSY)
+                failure = fall_back(store, directory, failure, &told);
         if (failure)
                 return failure;
 
@@ -75,7 +151,7 @@ Failure *store_open_in_boot(const char *directory, sd_id128_t boot, Store **ret,
 
         *ret = g_steal_pointer(&store);
         if (ret_set_aside)
-                *ret_set_aside = g_steal_pointer(&set_aside);
+                *ret_set_aside = g_steal_pointer(&told);
         return NULL;
 }
 
@@ -104,6 +180,7 @@ Store *store_close(Store *store)
                         (void) database_end(store->database, numbers_give_back(store));
                 database_close(store->database);
         }
+        volatile_free(store->volatile_directory);
         g_free(store->epoch);
         g_free(store);
         return NULL;

@@ -31,8 +31,13 @@ typedef struct Registration {
 /*
  * Opens or creates the database in a directory, which is created with mode 0700 where missing. A database
  * that is corrupt or from a newer release is set aside under another name, never deleted, and a new one with
- * a new epoch takes its place; *ret_set_aside then tells in one sentence what was found and where it went. A
- * database that cannot be written is a failure.
+ * a new epoch takes its place. So is one that cannot be written, in whose place comes a copy.
+ *
+ * Where nothing can be written there, all happens in a directory that goes with the store, on a copy of what
+ * can be read, with a new epoch. That a state will not last is no reason to leave programs without configs.
+ *
+ * In all these cases *ret_set_aside tells in a few sentences what was found, and what goes where. It is a
+ * failure that another process has the database open (FAILURE_BUSY), or that there is no place at all.
  */
 Failure *store_open(const char *directory, Store **ret, char **ret_set_aside);
 /* Ends cleanly: numbers that were reserved and not used are given back. */

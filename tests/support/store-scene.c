@@ -6,11 +6,14 @@
 
 #include "daemon/store/database.h"
 #include "daemon/store/store-internal.h"
+#include "tests/support/namespace.h"
 
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void set_up(StoreScene *scene, const void *data)
@@ -37,6 +40,50 @@ static void tear_down(StoreScene *scene, const void *data)
 void store_scene_add(const char *path, void (*test)(StoreScene *, const void *), const void *data)
 {
         g_test_add(path, StoreScene, data, set_up, test, tear_down);
+}
+
+#define SKIPPED 77
+
+void store_scene_in_child(void (*function)(const StoreScene *), const StoreScene *scene)
+{
+        int status;
+        pid_t pid;
+
+        pid = fork();
+        g_assert_cmpint(pid, >=, 0);
+        if (pid == 0) {
+                function(scene);
+                _exit(0);
+        }
+        g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
+                g_test_skip("this is not allowed here");
+        else
+                g_assert_cmpint(status, ==, 0);
+}
+
+void skip_child(void)
+{
+        _exit(SKIPPED);
+}
+
+void enter_or_skip(void)
+{
+        if (!enter_namespace())
+                skip_child();
+}
+
+void mount_or_skip(const char *source, const char *target, const char *type, unsigned long flags,
+                   const char *options)
+{
+        if (mount(source, target, type, flags, options) < 0)
+                skip_child();
+}
+
+void mount_read_only(const char *directory)
+{
+        mount_or_skip(directory, directory, NULL, MS_BIND, NULL);
+        mount_or_skip(NULL, directory, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL);
 }
 
 Store *store_scene_open(const char *directory)

@@ -14,6 +14,19 @@ typedef struct StoreScene {
 
 void store_scene_add(const char *path, void (*test)(StoreScene *, const void *), const void *data);
 
+/*
+ * Runs in a process of its own, so that it may change what holds for a whole process; SQLite does not tell
+ * two uses by one process apart, either. The test is skipped if the function ends in skip_child().
+ */
+void store_scene_in_child(void (*function)(const StoreScene *), const StoreScene *scene);
+void skip_child(void) G_GNUC_NORETURN;
+/* For children only. Where a mount is not allowed, there is no test. */
+void enter_or_skip(void);
+void mount_or_skip(const char *source, const char *target, const char *type, unsigned long flags,
+                   const char *options);
+/* Makes a directory read-only. */
+void mount_read_only(const char *directory);
+
 /* Opens a database that needs not be set aside. */
 Store *store_scene_open(const char *directory);
 /* In boot 1, 2, … of the test. */
