@@ -4,6 +4,8 @@
 A database that cannot be used is set aside, whole, and a new one begun with a new epoch; that is said aloud. What
 cannot be written is refused with WriteFailed, and version, document and files are as they were.
 """
+import array
+import fcntl
 import os
 import signal
 import sqlite3
@@ -15,6 +17,7 @@ import reconf
 import scene
 
 MS_RDONLY, MS_REMOUNT = 1, 32
+FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_IMMUTABLE_FL = 0x80086601, 0x40086602, 0x10
 
 
 class StateDatabase(scene.TestCase):
@@ -204,17 +207,104 @@ class ReadOnly(MountCase):
         self.forget()
         self.assertEqual([heard for heard in self.still() if heard.member == 'ConfigChanged'], [])
 
+    def volatile_states(self):
+        return list(self.bus.directory.glob('reconf-state-*'))
+
+    def epoch(self):
+        return self.client.get_property(reconf.MANAGER_PATH, reconf.MANAGER, 'Epoch')
+
+    def assert_volatile(self):
+        """That nothing will last is said aloud, with the place."""
+        log = self.bus.log.read_text()
+        place, = self.volatile_states()
+        for words in ('Read-only', str(self.bus.state / 'reconf'), str(place), 'only until reconfd ends'):
+            self.assertIn(words, log)
+
+    def assert_serves(self, config, value):
+        """Changes are heard and versions kept, as ever; files can be written."""
+        version = config.get_property('Version')
+        self.client.heard.clear()
+        self.save('a.yaml', f'a: {value}\n')
+        self.assertEqual(config.wait_changed()[1:4], (version + 1, version, [('a', 'modified', value - 1, value)]))
+        self.assertEqual(config.rollback(version), version + 2)
+        self.assertEqual(self.path('a.yaml').read_text(), f'a: {value - 1}\n')
+
     def test_state_from_the_start(self):
-        """There is no place for a new one: the daemon does not serve what it cannot keep, and says so."""
-        self.watch_versions()
+        """All is served from a copy, which ends with the daemon."""
+        config = self.watch_versions()
+        epoch = self.epoch()
         self.bus.end_daemon()
         self.read_only(self.bus.state)
-        with self.assertRaises(reconf.BusError):
-            self.client.manager('ListConfigs')
-        self.assertIn('read-only', self.bus.log.read_text())
+        self.assertEqual((config.get('a'), self.numbers(config), self.state(config)), (2, [2, 1], 'active'))
+        self.assertNotEqual(self.epoch(), epoch)
+        self.assert_volatile()
+        self.assert_serves(config, 3)
+        other = self.client.register('b', self.write('b.yaml', 'b: 1\n'))
+        self.assertEqual(other.get('b'), 1)
+
+        self.bus.end_daemon(signal.SIGTERM)
+        self.assertEqual(self.volatile_states(), [])
         self.remount(self.bus.state, 0)
-        config = self.client.config('a')
+        self.assertEqual(([entry[0] for entry in self.client.manager('ListConfigs')], self.epoch()), (['a'], epoch))
         self.assertEqual((config.get('a'), self.numbers(config)), (2, [2, 1]))
+
+    def test_last_good_document_from_the_start(self):
+        """What the files hold now is bad, and what was good can be had from the copy alone."""
+        config = self.watch_versions()
+        self.bus.end_daemon()
+        self.read_only(self.bus.state)
+        self.save('a.yaml', 'a: [\n')
+        self.assertEqual(config.call('GetAll'), (2, {'a': 2}))
+        self.assertEqual(self.state(config), 'invalid')
+        self.assert_volatile()
+
+    def set_immutable(self, path, on):
+        """As a disk that becomes read-only, does so to files that are open for writing, too."""
+        with open(path, 'rb') as file:
+            flags = array.array('L', [0])
+            fcntl.ioctl(file, FS_IOC_GETFLAGS, flags)
+            flags[0] = flags[0] | FS_IMMUTABLE_FL if on else flags[0] & ~FS_IMMUTABLE_FL
+            fcntl.ioctl(file, FS_IOC_SETFLAGS, flags)
+
+    def make_immutable(self, path):
+        self.set_immutable(path, True)
+        self.addCleanup(self.set_immutable, path, False)
+
+    def need_immutable(self):
+        with open(self.write('probe', ''), 'wb', buffering=0) as probe:
+            try:
+                self.make_immutable(probe.name)
+                probe.write(b'x')
+            except PermissionError:
+                return
+            except OSError as error:
+                self.skipTest(f'no files that cannot be written: {error}')
+        self.skipTest('files that are open can always be written here')
+
+    def test_state_while_running(self):
+        self.need_immutable()
+        config = self.watch_versions()
+        files = list((self.bus.state / 'reconf').iterdir())
+        for file in files:
+            self.make_immutable(file)
+        self.save('a.yaml', 'a: 3\n')
+        config.wait_signal('ReloadFailed')
+        self.assertTrue(config.get_property('Pending'))
+        self.assert_fails('WriteFailed', config.reload)
+        self.assert_fails('WriteFailed', config.rollback, 1)
+        self.assert_fails('WriteFailed', self.client.register, 'b', self.write('b.yaml', 'b: 1\n'))
+        self.assert_alive(config, 2, 2)
+        self.assertEqual((self.path('a.yaml').read_text(), self.numbers(config)), ('a: 3\n', [2, 1]))
+        for file in files:
+            self.set_immutable(file, False)
+        config.reload()
+        self.assert_alive(config, config.get_property('Version'), 3)
+
+    def test_no_state_from_the_start(self):
+        self.read_only(self.bus.state)
+        self.assertEqual(self.client.manager('ListConfigs'), [])
+        self.assert_volatile()
+        self.assert_serves(self.watch(), 2)
 
 
 class FullDisk(MountCase):
@@ -274,6 +364,16 @@ class FullDisk(MountCase):
         make_room()
         config.reload()
         self.assertEqual(config.get('a'), 3)
+
+    def test_first_start(self):
+        """There is no room for a state at all."""
+        make_room = self.fill(self.bus.state)
+        config = self.watch_versions()
+        self.assertEqual((config.get('a'), self.numbers(config)), (2, [2, 1]))
+        self.assertIn('only until reconfd ends', self.bus.log.read_text())
+        self.bus.end_daemon(signal.SIGTERM)
+        make_room()
+        self.assertEqual(self.client.manager('ListConfigs'), [])
 
     def test_no_number_comes_back(self):
         config = self.watch_versions()
