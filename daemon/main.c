@@ -26,6 +26,8 @@ typedef struct Process {
         Manager *manager;
         Bus *bus;
         sd_event_source *idle_timer;
+        bool is_idle;
+        bool was_called; /* since the last event */
         bool leaving;
 } Process;
 
@@ -102,15 +104,31 @@ static int on_idle(sd_event_source *source, uint64_t usec, void *userdata)
         return leave(process);
 }
 
-/* After each event: while nothing needs us, every sign of life starts the wait anew. */
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Process *process = userdata;
+
+        process->was_called = true;
+        return 0;
+}
+
+/*
+ * After each event: while nothing needs us, every message starts the wait anew. Signs of change do not: a
+ * busy directory that a drop-in might come into would keep us for ever.
+ */
 static int on_event(sd_event_source *source, void *userdata)
 {
         Process *process = userdata;
         bool idle = manager_is_idle(process->manager);
 
-        if (idle)
+        if (idle && (!process->is_idle || process->was_called)) {
                 (void) sd_event_source_set_time_relative(process->idle_timer, process->settings->idle_usec);
-        (void) sd_event_source_set_enabled(process->idle_timer, idle ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+                (void) sd_event_source_set_enabled(process->idle_timer, SD_EVENT_ONESHOT);
+        }
+        if (!idle && process->is_idle)
+                (void) sd_event_source_set_enabled(process->idle_timer, SD_EVENT_OFF);
+        process->is_idle = idle;
+        process->was_called = false;
         return 0;
 }
 
@@ -160,6 +178,8 @@ static int connect_bus(Process *process)
                 r = sd_bus_open_user_with_description(&process->connection, "reconfd");
         if (r >= 0)
                 r = sd_bus_set_exit_on_disconnect(process->connection, true);
+        if (r >= 0)
+                r = sd_bus_add_filter(process->connection, NULL, on_message, process);
         return r;
 }
 

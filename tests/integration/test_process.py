@@ -11,6 +11,13 @@ import scene
 from gi.repository import Gio
 
 
+def process_has_ended(pid):
+    try:
+        return scene.process_state(pid) == 'Z'
+    except FileNotFoundError:
+        return True
+
+
 class Idle(scene.TestCase):
     def setUp(self):
         super().setUp()
@@ -26,6 +33,18 @@ class Idle(scene.TestCase):
         self.wait_for_exit(pid)
         self.assertEqual(self.client.manager('ListConfigs'), [])
         self.assertNotIn(self.bus.daemon_pid(), (0, pid))
+
+    def test_leaves_a_busy_directory(self):
+        """Drop-ins may come where others write all the time."""
+        self.client.manager('ListConfigs')
+        pid = self.bus.daemon_pid()
+
+        def is_gone():
+            (self.bus.settings / 'noise').write_text('')
+            (self.bus.settings / 'noise').unlink()
+            return process_has_ended(pid)
+
+        reconf.wait_until(is_gone, 'the daemon to leave')
 
     def test_leaves_when_the_last_config_goes(self):
         self.watch()
