@@ -32,8 +32,14 @@ static const char *const code_names[N_FAILURE_CODES] = {
 };
 
 static const char *const stage_names[N_FAILURE_STAGES] = {
-        [FAILURE_STAGE_NONE] = "",       [FAILURE_STAGE_READ] = "read",   [FAILURE_STAGE_DECODE] = "decode",
-        [FAILURE_STAGE_PARSE] = "parse", [FAILURE_STAGE_MERGE] = "merge",
+        [FAILURE_STAGE_NONE] = "",
+        [FAILURE_STAGE_READ] = "read",
+        [FAILURE_STAGE_DECODE] = "decode",
+        [FAILURE_STAGE_PARSE] = "parse",
+        [FAILURE_STAGE_MERGE] = "merge",
+        [FAILURE_STAGE_SCHEMA] = "schema",
+        [FAILURE_STAGE_VALIDATOR] = "validator",
+        [FAILURE_STAGE_COMMAND] = "command",
 };
 
 const char *failure_code_to_string(FailureCode code)
@@ -68,11 +74,11 @@ static char *shorten(char *text)
         return g_strdup_printf("%.*s…", (int) (end - text), text);
 }
 
-static Failure *new_with_message(FailureCode code, FailureStage stage, const char *file, uint32_t line,
-                                 uint32_t column, const char *path, char *message)
+/* Takes the message. */
+static void add_problem(Failure *failure, const char *file, uint32_t line, uint32_t column, const char *path,
+                        char *message)
 {
         Problem *problem = g_new(Problem, 1);
-        Failure *failure = g_new(Failure, 1);
 
         *problem = (Problem){
                 .path = shorten(g_strdup(path ?: "")),
@@ -81,12 +87,20 @@ static Failure *new_with_message(FailureCode code, FailureStage stage, const cha
                 .column = column,
                 .message = shorten(message),
         };
+        g_ptr_array_add(failure->problems, problem);
+}
+
+static Failure *new_with_message(FailureCode code, FailureStage stage, const char *file, uint32_t line,
+                                 uint32_t column, const char *path, char *message)
+{
+        Failure *failure = g_new(Failure, 1);
+
         *failure = (Failure){
                 .code = code,
                 .stage = stage,
                 .problems = g_ptr_array_new_full(1, problem_free),
         };
-        g_ptr_array_add(failure->problems, problem);
+        add_problem(failure, file, line, column, path, message);
         return failure;
 }
 
@@ -113,6 +127,18 @@ Failure *failure_new_at(FailureCode code, FailureStage stage, const char *file, 
         return new_with_message(code, stage, file, line, column, path, message);
 }
 
+void failure_add_problem(Failure *failure, const char *file, uint32_t line, uint32_t column,
+                         const char *path, const char *format, ...)
+{
+        va_list arguments;
+        char *message;
+
+        va_start(arguments, format);
+        message = g_strdup_vprintf(format, arguments);
+        va_end(arguments);
+        add_problem(failure, file, line, column, path, message);
+}
+
 static void *problem_copy(const void *data, void *userdata)
 {
         const Problem *problem = data;
@@ -123,6 +149,22 @@ static void *problem_copy(const void *data, void *userdata)
         copy->file = g_strdup(problem->file);
         copy->message = g_strdup(problem->message);
         return copy;
+}
+
+static bool problem_equal(const Problem *a, const Problem *b)
+{
+        return a->line == b->line && a->column == b->column && g_str_equal(a->path, b->path) &&
+               g_str_equal(a->file, b->file) && g_str_equal(a->message, b->message);
+}
+
+bool failure_equal(const Failure *a, const Failure *b)
+{
+        if (a->code != b->code || a->stage != b->stage || a->problems->len != b->problems->len)
+                return false;
+        for (guint i = 0; i < a->problems->len; i++)
+                if (!problem_equal(g_ptr_array_index(a->problems, i), g_ptr_array_index(b->problems, i)))
+                        return false;
+        return true;
 }
 
 Failure *failure_copy(const Failure *failure)

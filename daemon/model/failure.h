@@ -15,6 +15,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum FailureCode {
@@ -50,6 +51,9 @@ typedef enum FailureStage {
         FAILURE_STAGE_DECODE,
         FAILURE_STAGE_PARSE,
         FAILURE_STAGE_MERGE,
+        FAILURE_STAGE_SCHEMA,
+        FAILURE_STAGE_VALIDATOR,
+        FAILURE_STAGE_COMMAND,
         N_FAILURE_STAGES,
 } FailureStage;
 
@@ -77,6 +81,11 @@ Failure *failure_new(FailureCode code, const char *format, ...) G_GNUC_PRINTF(2,
 /* A failure with one problem at a line and column of a file; path and file may be NULL. */
 Failure *failure_new_at(FailureCode code, FailureStage stage, const char *file, uint32_t line,
                         uint32_t column, const char *path, const char *format, ...) G_GNUC_PRINTF(7, 8);
+/* True if both tell the same problems. */
+bool failure_equal(const Failure *a, const Failure *b);
+/* One more problem; path and file may be NULL. */
+void failure_add_problem(Failure *failure, const char *file, uint32_t line, uint32_t column,
+                         const char *path, const char *format, ...) G_GNUC_PRINTF(6, 7);
 Failure *failure_copy(const Failure *failure);
 Failure *failure_free(Failure *failure);
 

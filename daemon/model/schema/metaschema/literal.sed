@@ -1,0 +1,3 @@
+# One literal of C for each line.
+s/[\"]/\\&/g
+s/.*/"&\\n"/
