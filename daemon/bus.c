@@ -10,6 +10,29 @@ static void on_removed(Config *config, void *userdata)
 
         config_bus_removed(config, bus);
         subscriptions_remove_config(bus->subscriptions, config);
+        validators_remove_config(bus->validators, config);
+}
+
+static bool on_has_validators(Config *config, void *userdata)
+{
+        Bus *bus = userdata;
+
+        return validators_has_any(bus->validators, config);
+}
+
+static void on_ask(Config *config, const ConfigCandidate *candidate, ConfigAsked asked, void *operation,
+                   void *userdata)
+{
+        Bus *bus = userdata;
+
+        validators_ask(bus->validators, config, candidate, asked, operation);
+}
+
+static void on_cancel_ask(Config *config, void *userdata)
+{
+        Bus *bus = userdata;
+
+        validators_cancel(bus->validators, config);
 }
 
 static const ManagerObserver observer = {
@@ -18,6 +41,9 @@ static const ManagerObserver observer = {
         .changed = config_bus_changed,
         .failed = config_bus_failed,
         .properties_changed = config_bus_properties_changed,
+        .has_validators = on_has_validators,
+        .ask = on_ask,
+        .cancel_ask = on_cancel_ask,
         .hot_reload_changed = manager_bus_hot_reload_changed,
 };
 
@@ -30,6 +56,7 @@ int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
                 .bus = sd_bus_ref(connection),
                 .manager = manager,
                 .subscriptions = subscriptions_new(connection, manager),
+                .validators = validators_new(connection),
         };
         manager_set_observer(manager, &observer, bus);
 
@@ -50,6 +77,7 @@ Bus *bus_free(Bus *bus)
                 return NULL;
 
         subscriptions_free(bus->subscriptions);
+        validators_free(bus->validators);
         sd_bus_unref(bus->bus);
         g_free(bus);
         return NULL;

@@ -7,6 +7,7 @@
 #include "daemon/bus-cleanup.h"
 #include "daemon/manager.h"
 #include "daemon/subscription.h"
+#include "daemon/validator.h"
 
 #include <systemd/sd-bus.h>
 
@@ -14,6 +15,7 @@ typedef struct Bus {
         sd_bus *bus;
         Manager *manager;
         Subscriptions *subscriptions;
+        Validators *validators;
 } Bus;
 
 /* Exports all objects on an open connection and listens to the manager; negative errno. */

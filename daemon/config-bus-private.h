@@ -19,3 +19,11 @@ Failure *config_bus_check_size(uint64_t size);
 int config_bus_method_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int config_bus_method_subscribe(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int config_bus_method_unsubscribe(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/* Methods about what may become a version. */
+int config_bus_method_validate(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int config_bus_method_add_validator(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int config_bus_method_remove_validator(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/* FAILURE_BUSY for a validator that would change the config that it is being asked about. */
+Failure *config_bus_check_not_asked(const Bus *bus, const Config *config, sd_bus_message *call);

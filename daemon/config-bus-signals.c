@@ -18,6 +18,24 @@
 /* Appends a signal's arguments. */
 typedef int (*AppendSignal)(sd_bus_message *m, const void *content, const Subscription *subscription);
 
+/* One entry of details that is a list of paths. */
+static int append_strings(sd_bus_message *m, const char *name, const GPtrArray *strings)
+{
+        int r = sd_bus_message_open_container(m, 'e', "sv");
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", name);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "as");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "s");
+        for (guint i = 0; i < strings->len && r >= 0; i++)
+                r = sd_bus_message_append(m, "s", g_ptr_array_index(strings, i));
+        for (unsigned open = 3; open > 0 && r >= 0; open--)
+                r = sd_bus_message_close_container(m);
+        return r;
+}
+
 static int append_details(sd_bus_message *m, const ConfigUpdate *update, bool truncated)
 {
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
@@ -30,17 +48,9 @@ static int append_details(sd_bus_message *m, const ConfigUpdate *update, bool tr
         if (r >= 0 && update->author->uid != (uid_t) -1)
                 r = sd_bus_message_append(m, "{sv}", "uid", "u", (uint32_t) update->author->uid);
         if (r >= 0)
-                r = sd_bus_message_open_container(m, 'e', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", "files");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', "as");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "s");
-        for (guint i = 0; i < update->files->len && r >= 0; i++)
-                r = sd_bus_message_append(m, "s", g_ptr_array_index(update->files, i));
-        for (unsigned open = 3; open > 0 && r >= 0; open--)
-                r = sd_bus_message_close_container(m);
+                r = append_strings(m, "files", update->files);
+        if (r >= 0 && update->restart->len > 0)
+                r = append_strings(m, "restart", update->restart);
         if (r >= 0 && truncated)
                 r = sd_bus_message_append(m, "{sv}", "truncated", "b", 1);
         return r < 0 ? r : sd_bus_message_close_container(m);
@@ -157,7 +167,7 @@ void config_bus_properties_changed(Config *config, ConfigProperty properties, vo
                 { CONFIG_PROPERTY_FILES, "Files" },          { CONFIG_PROPERTY_FORMAT, "Format" },
                 { CONFIG_PROPERTY_STATE, "State" },          { CONFIG_PROPERTY_PUBLIC, "Public" },
                 { CONFIG_PROPERTY_HOT_RELOAD, "HotReload" }, { CONFIG_PROPERTY_PENDING, "Pending" },
-                { CONFIG_PROPERTY_OPTIONS, "Options" },
+                { CONFIG_PROPERTY_OPTIONS, "Options" },      { CONFIG_PROPERTY_SCHEMA, "Schema" },
         };
         Bus *bus = userdata;
         g_autofree char *path = config_bus_path(config);

@@ -105,6 +105,8 @@ static int reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bu
         Failure *failure = find_config(m, userdata, &config);
 
         if (!failure)
+                failure = config_bus_check_not_asked(userdata, config, m);
+        if (!failure)
                 failure = options_bus_read_none(m);
         if (failure)
                 return failure_bus_take_error(error, failure);
@@ -158,6 +160,8 @@ static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_
                 return r;
         failure = find_config(m, userdata, &config);
         if (!failure)
+                failure = config_bus_check_not_asked(userdata, config, m);
+        if (!failure)
                 failure = read_message(m, &options, &message);
         if (failure)
                 return failure_bus_take_error(error, failure);
@@ -182,6 +186,8 @@ static int set_files(sd_bus_message *m, const Caller *caller, void *userdata, sd
         if (r < 0)
                 return r;
         failure = find_config(m, bus, &config);
+        if (!failure)
+                failure = config_bus_check_not_asked(bus, config, m);
         if (failure)
                 return failure_bus_take_error(error, failure);
         if (!files)
@@ -211,7 +217,9 @@ static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error
         r = sd_bus_message_read(m, "b", &hot_reload);
         if (r < 0)
                 return r;
-        failure = manager_set_config_hot_reload(bus->manager, config, hot_reload);
+        failure = config_bus_check_not_asked(bus, config, m);
+        if (!failure)
+                failure = manager_set_config_hot_reload(bus->manager, config, hot_reload);
         if (failure)
                 return failure_bus_take_error(error, failure);
         return sd_bus_reply_method_return(m, NULL);
@@ -407,9 +415,9 @@ static int property_get(sd_bus *connection, const char *path, const char *interf
                 return sd_bus_message_append(reply, "t", config_version(config));
         if (g_str_equal(property, "LastReload"))
                 return sd_bus_message_append(reply, "t", config_last_reload(config));
-        /* No config has a schema, and no version waits for confirmation. */
         if (g_str_equal(property, "Schema"))
-                return sd_bus_message_append(reply, "s", "");
+                return sd_bus_message_append(reply, "s", config_options(config)->schema ?: "");
+        /* No version waits for confirmation. */
         return sd_bus_message_append(reply, "t", UINT64_C(0));
 }
 
@@ -487,6 +495,13 @@ static const sd_bus_vtable vtable[] = {
                                 method_set_files, 0),
         SD_BUS_METHOD_WITH_ARGS("SetHotReload", SD_BUS_ARGS("b", enabled), SD_BUS_NO_RESULT,
                                 method_set_hot_reload, 0),
+        SD_BUS_METHOD_WITH_ARGS("Validate", SD_BUS_ARGS("s", content, "s", format),
+                                SD_BUS_RESULT("a(suus)", problems),
+                                config_bus_method_validate, 0),
+        SD_BUS_METHOD_WITH_ARGS("AddValidator", SD_BUS_ARGS("o", object, "a{sv}", options), SD_BUS_NO_RESULT,
+                                config_bus_method_add_validator, 0),
+        SD_BUS_METHOD_WITH_ARGS("RemoveValidator", SD_BUS_ARGS("o", object), SD_BUS_NO_RESULT,
+                                config_bus_method_remove_validator, 0),
         SD_BUS_METHOD_WITH_ARGS("GetProblems", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(suus)", problems),
                                 method_get_problems, 0),
         SD_BUS_METHOD_WITH_ARGS("Subscribe", SD_BUS_ARGS("t", since, "a{sv}", options),

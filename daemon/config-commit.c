@@ -37,6 +37,15 @@ static void take_hashes(Config *config, const Load *load)
         config->hashes = g_array_ref(load->hashes);
 }
 
+/* What the active bytes went through: known bytes are known to that alone. */
+static void take_checks(Config *config, const Load *load)
+{
+        schema_unref(config->fits);
+        config->fits = load->schema ? schema_ref(load->schema) : NULL;
+        config_commands_unref(config->passed);
+        config->passed = config_commands_ref(load->commands);
+}
+
 static void take_document(Config *config, const Version *version, Load *load)
 {
         GBytes *text = load_text(load);
@@ -116,12 +125,32 @@ static ConfigUpdate describe_update(const Config *config, const Operation *opera
         };
 }
 
+/* Changed places that the schema marks, of char *; what came is found in the new document, what went in the
+ * old. */
+static GPtrArray *paths_to_restart(const Config *config, const Load *load, const Changes *changes)
+{
+        GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+
+        for (size_t i = 0; load->schema && i < changes_count(changes); i++) {
+                const Change *change = changes_get(changes, i);
+                const Document *document =
+                                change->kind == CHANGE_REMOVED ? config->document : load->document;
+                g_autoptr(Path) path = NULL;
+                g_autoptr(Failure) failure = path_parse(change->path, &path);
+
+                if (!failure && schema_marks(load->schema, document_root(document), path) & SCHEMA_RESTART)
+                        g_ptr_array_add(paths, g_strdup(change->path));
+        }
+        return paths;
+}
+
 static Failure *make_version(Config *config, Operation *operation, uint64_t from_version, ConfigUpdate *ret)
 {
         g_autoptr(Version) version = describe_version(operation, from_version);
         ConfigUpdate update = describe_update(config, operation, version);
         Failure *failure;
 
+        update.restart = paths_to_restart(config, operation->load, update.changes);
         failure = store_add_version(config->context->store, config->name, version,
                                     went_back(operation->origin) ? VERSION_ROLLED_BACK : VERSION_SUPERSEDED);
         if (!failure)
@@ -129,6 +158,14 @@ static Failure *make_version(Config *config, Operation *operation, uint64_t from
         update.version = version->number;
         *ret = update;
         return failure;
+}
+
+void config_settle(Config *config)
+{
+        config->pending = false;
+        config->state = CONFIG_ACTIVE;
+        config->failure = failure_free(config->failure);
+        g_clear_pointer(&config->failed_hashes, g_array_unref);
 }
 
 Failure *config_commit(Config *config, Operation *operation, uint64_t from_version)
@@ -143,25 +180,23 @@ Failure *config_commit(Config *config, Operation *operation, uint64_t from_versi
         if (operation->files)
                 others |= CONFIG_PROPERTY_FILES | CONFIG_PROPERTY_FORMAT;
         if (operation->options)
-                others |= CONFIG_PROPERTY_OPTIONS | CONFIG_PROPERTY_FORMAT;
+                others |= CONFIG_PROPERTY_OPTIONS | CONFIG_PROPERTY_FORMAT | CONFIG_PROPERTY_SCHEMA;
 
         failure = same ? replace_bytes(config, operation)
                        : make_version(config, operation, from_version, &update);
         if (!failure) {
                 config_take_files(config, operation);
+                take_checks(config, load);
                 config->files_are_public = load->is_public;
                 config->last_reload = (uint64_t) g_get_real_time();
-                config->pending = false;
-                config->state = CONFIG_ACTIVE;
-                config->failure = failure_free(config->failure);
-                g_clear_pointer(&config->failed_hashes, g_array_unref);
-
+                config_settle(config);
                 config_tell_properties(config, &before, others);
                 if (!same)
                         config->context->observer->changed(config, &update, config->context->userdata);
         }
         g_clear_pointer(&update.changes, changes_unref);
         g_clear_pointer(&update.files, g_ptr_array_unref);
+        g_clear_pointer(&update.restart, g_ptr_array_unref);
         return failure;
 }
 
@@ -185,7 +220,7 @@ void config_report_failure(Config *config, const Operation *operation, const Fai
         g_clear_pointer(&config->failed_hashes, g_array_unref);
         config->failed_hashes = hashes ? g_array_ref(hashes) : NULL;
         config->state = failure->code == FAILURE_FILE_NOT_FOUND ? CONFIG_MISSING : CONFIG_INVALID;
-        config->pending = true;
+        config->pending = !load_hashes_equal(hashes, config->hashes);
         if (hashes)
                 config->files_are_public = load->is_public;
 

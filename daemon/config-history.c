@@ -51,6 +51,9 @@ void config_get_document(Config *config, uint64_t number, ConfigDocumentDone don
                 .done = done,
                 .userdata = userdata,
         };
+        config_load_with_schema(config->options, config->schema, query->load);
+        query->load->lenient = true;
+        load_set_commands(query->load, config->commands);
         if (load_is_small(query->load)) {
                 run_query(query);
                 finish_query(query);

@@ -40,8 +40,11 @@ static Operation *operation_free(Operation *operation)
         g_strfreev(operation->files);
         options_free(operation->options);
         g_clear_pointer(&operation->watches, g_ptr_array_unref);
+        schema_use_free(operation->schema);
         load_free(operation->load);
+        version_free(operation->adopted);
         write_back_free(operation->write_back);
+        failure_free(operation->refused);
         g_clear_pointer(&operation->candidates, g_ptr_array_unref);
         config_unref(operation->config);
         g_free(operation);
@@ -81,12 +84,17 @@ void operation_submit(Operation *operation)
         run_waiting(config);
 }
 
+void operation_cancel(Operation *operation)
+{
+        operation_finish(operation, unregistered(operation->config));
+}
+
 void operation_cancel_waiting(Config *config)
 {
         Operation *operation;
 
         while ((operation = g_queue_pop_head(&config->waiting)))
-                operation_finish(operation, unregistered(config));
+                operation_cancel(operation);
 }
 
 void operation_finish(Operation *operation, Failure *failure)
@@ -115,7 +123,7 @@ static void finish_work(void *data)
         Operation *operation = work->operation;
 
         if (operation->config->stopped)
-                operation_finish(operation, unregistered(operation->config));
+                operation_cancel(operation);
         else
                 work->next(operation);
 }
@@ -146,9 +154,76 @@ static bool any_may_hang(const GPtrArray *watches)
 void operation_load(Operation *operation, Load *load, OperationRun next)
 {
         const GPtrArray *watches = operation->watches ?: operation->config->watches;
-        bool small = (load->stored || !any_may_hang(watches)) && load_is_small(load);
+        const SchemaUse *schema = operation->schema ?: operation->config->schema;
+        bool may_hang = (!load->stored && any_may_hang(watches)) ||
+                        (load->schema_path && !load->schema && schema && schema_use_may_hang(schema));
+        bool small = !may_hang && load_is_small(load);
 
         load_free(operation->load);
         operation->load = load;
+        operation->loading = true;
         operation_work(operation, small, load_run, load, next);
+}
+
+static void on_asked(void *data, Failure *failure)
+{
+        Operation *operation = data;
+
+        operation->config->asking = false;
+        operation->load->failure = failure;
+        operation->asked(operation);
+}
+
+void operation_ask(Operation *operation, OperationRun next)
+{
+        Config *config = operation->config;
+        Load *load = operation->load;
+        g_autoptr(Document) nothing = NULL;
+        g_autoptr(Changes) changes = NULL;
+        ConfigCandidate candidate;
+
+        if (load->failure || load->same ||
+            !config->context->observer->has_validators(config, config->context->userdata) ||
+            (config->document && document_equal(config->document, load->document))) {
+                next(operation);
+                return;
+        }
+
+        nothing = document_new_empty();
+        changes = changes_new(config->document ?: nothing, load->document);
+        candidate = (ConfigCandidate){
+                .version = store_next_version(config->context->store, config->name),
+                .changes = changes,
+                .document = load->document,
+        };
+        operation->asked = next;
+        config->asking = true;
+        config->context->observer->ask(config, &candidate, on_asked, operation, config->context->userdata);
+}
+
+bool operation_start_over(Config *config)
+{
+        Operation *operation = config->running;
+
+        if (!operation || operation->run != operation_reload)
+                return false;
+        if (config->asking) {
+                config->context->observer->cancel_ask(config, config->context->userdata);
+                config->asking = false;
+                operation_repeat(operation);
+                return true;
+        }
+        /* Its commands end now; what they were about is loaded again when they have. */
+        if (operation->loading && load_has_commands(operation->load)) {
+                load_cancel(operation->load);
+                return true;
+        }
+        return false;
+}
+
+void operation_repeat(Operation *operation)
+{
+        g_clear_pointer(&operation->watches, g_ptr_array_unref);
+        operation->schema = schema_use_free(operation->schema);
+        operation->run(operation);
 }

@@ -34,10 +34,16 @@ struct Operation {
         uint64_t target;     /* version to go back to */
         char **files;        /* or NULL: as they are */
         Options *options;    /* likewise */
+        OperationRun asked;  /* what comes after operation_ask() */
         bool insist;         /* take files and options even if they cannot be loaded */
         GPtrArray *watches;  /* of Watch, on files */
+        SchemaUse *schema;   /* of other options */
         Load *load;
+        bool loading;     /* the load is under way */
+        Version *adopted; /* that is being taken up */
         WriteBack *write_back;
+        Failure *refused;      /* why the last good bytes are being written back */
+        bool again;            /* and the same bytes were refused before */
         GPtrArray *candidates; /* of Version, to be looked through for one to go back to */
 };
 
@@ -49,12 +55,15 @@ struct Config {
         Options *options;
         bool stopped;
 
-        GPtrArray *watches; /* of Watch */
+        GPtrArray *watches;       /* of Watch */
+        SchemaUse *schema;        /* NULL where the options name none */
+        ConfigCommands *commands; /* or NULL */
         Debounce debounce;
         sd_event_source *timer;
         uint64_t event_time; /* the first event not acted on, µs monotonic; 0 none */
 
         Operation *running;
+        bool asking;    /* the running operation waits for programs to look at its candidate */
         GQueue waiting; /* of Operation */
         bool starting;  /* the queue is being run */
 
@@ -65,13 +74,20 @@ struct Config {
         Document *document;
         GBytes *text; /* load_text() of what the document was made from */
         GArray *hashes;
-        int snapshot; /* memfd, or -1 while nobody asked */
+        Schema *fits;           /* the schema that it was validated against, or NULL */
+        ConfigCommands *passed; /* likewise for commands */
+        int snapshot;           /* memfd, or -1 while nobody asked */
 
         uint64_t last_reload;
         bool files_are_public;
         bool pending;
         ConfigState state;
         Failure *failure;
+        /* What was last written over, to see it come again */
+        GArray *reverted_hashes;
+        uint64_t first_revert; /* µs, monotonic */
+        unsigned n_reverts;
+        uint64_t rejected;     /* its number in the history */
         GArray *failed_hashes; /* what was read when it failed, to tell of each failure once */
         Statistics statistics;
 };
@@ -86,8 +102,26 @@ void operation_load(Operation *operation, Load *load, OperationRun next);
 /* The same for any job. small: here, now. */
 void operation_work(Operation *operation, bool small, WorkerRun run, void *job, OperationRun next);
 
-/* Ends all that wait for their turn. */
+/* Ends one, or all that wait for their turn, because the config goes. */
+void operation_cancel(Operation *operation);
 void operation_cancel_waiting(Config *config);
+
+/* Whether the last good bytes are to be written over what an operation was refused for; then do it. Takes
+ * the failure. */
+bool config_reverts(const Config *config, const Operation *operation, const Failure *failure);
+void operation_revert(Operation *operation, Failure *refused);
+/* The files hold what is active again: nothing is wrong any longer. */
+void config_settle(Config *config);
+
+/* Has programs look at what the operation has loaded, if it differs; then next, with the load's failure set
+ * if not. */
+void operation_ask(Operation *operation, OperationRun next);
+
+/* A newer save supersedes what is being asked about: reads the files again. False where nothing is being
+ * asked. */
+bool operation_start_over(Config *config);
+/* Does the operation's work from the beginning. */
+void operation_repeat(Operation *operation);
 
 /* Finishes a rollback that a crash interrupted. */
 void config_resume_rollback(Config *config, uint64_t version);
@@ -117,6 +151,10 @@ void config_retry_later(Config *config);
 Failure *config_watch_files(Config *config, char *const *files, const Options *options, GPtrArray **ret);
 /* Files, options and watches of the operation, where it has any, become the config's. */
 void config_take_files(Config *config, Operation *operation);
+/* The use of the schema that the options name; *ret is NULL where they name none. */
+Failure *config_use_schema(Config *config, const Options *options, SchemaUse **ret);
+/* Has the document of the load fit that schema; use may be NULL. */
+void config_load_with_schema(const Options *options, const SchemaUse *use, Load *load);
 /* Sets up the debounce for the files and options that the config has now. */
 void config_init_debounce(Config *config);
 

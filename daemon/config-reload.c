@@ -60,6 +60,10 @@ static void fail(Operation *operation, Failure *failure)
         Config *config = operation->config;
         bool asked = operation->files || operation->options;
 
+        if (config_reverts(config, operation, failure)) {
+                operation_revert(operation, failure);
+                return;
+        }
         /* Files that somebody wants to change to are not the config's; that they fail is for him alone to
          * know. */
         if (!asked || operation->insist) {
@@ -69,32 +73,30 @@ static void fail(Operation *operation, Failure *failure)
                 if (asked)
                         config_tell_properties(config, &before,
                                                CONFIG_PROPERTY_FILES | CONFIG_PROPERTY_FORMAT |
-                                                               CONFIG_PROPERTY_OPTIONS);
+                                                               CONFIG_PROPERTY_OPTIONS |
+                                                               CONFIG_PROPERTY_SCHEMA);
                 config_report_failure(config, operation, failure);
         }
         operation_finish(operation, failure);
 }
 
-static void after_load(Operation *operation)
+/* Whoever loads first compiles for all who use the schema. */
+static void share_schema(Operation *operation)
+{
+        SchemaUse *use = operation->schema ?: operation->config->schema;
+        Load *load = operation->load;
+
+        if (use && load->schema)
+                schema_use_put(use, load->schema, load->schema_generation);
+}
+
+static void finish_reload(Operation *operation)
 {
         Config *config = operation->config;
         uint64_t event_time = operation->event_time;
         uint64_t version = config->version;
-        Failure *failure;
+        Failure *failure = g_steal_pointer(&operation->load->failure);
 
-        if (may_be_half_written(operation) && config_wait_until_still(config)) {
-                config->event_time = event_time;
-                config_take_files(config, operation);
-                operation_finish(operation, NULL);
-                return;
-        }
-        if (has_to_wait(operation)) {
-                leave_pending(operation);
-                return;
-        }
-
-        STATISTICS_COUNT(&config->statistics, reloads);
-        failure = g_steal_pointer(&operation->load->failure);
         if (!failure) {
                 failure = config_commit(config, operation, 0);
                 /* There is no stage of its own for what cannot be recorded, and no event when it can be
@@ -113,29 +115,69 @@ static void after_load(Operation *operation)
         operation_finish(operation, NULL);
 }
 
+static void after_load(Operation *operation)
+{
+        Config *config = operation->config;
+        uint64_t event_time = operation->event_time;
+
+        operation->loading = false;
+        if (load_is_cancelled(operation->load)) {
+                operation_repeat(operation);
+                return;
+        }
+        share_schema(operation);
+        if (may_be_half_written(operation) && config_wait_until_still(config)) {
+                config->event_time = event_time;
+                config_take_files(config, operation);
+                operation_finish(operation, NULL);
+                return;
+        }
+        if (has_to_wait(operation)) {
+                leave_pending(operation);
+                return;
+        }
+
+        STATISTICS_COUNT(&config->statistics, reloads);
+        operation_ask(operation, finish_reload);
+}
+
+/* First the watch, then the look, so that nothing falls between. */
+static Failure *watch_what_is_new(Operation *operation, char *const *files, const Options *options)
+{
+        Config *config = operation->config;
+        Failure *failure = NULL;
+
+        if (operation->files || operation->options || !config->watches)
+                failure = config_watch_files(config, files, options, &operation->watches);
+        if (!failure && (operation->options || !config->schema))
+                failure = config_use_schema(config, options, &operation->schema);
+        if (failure)
+                failure->stage = FAILURE_STAGE_READ;
+        return failure;
+}
+
 void operation_reload(Operation *operation)
 {
         Config *config = operation->config;
-        bool asked = operation->files || operation->options;
         char *const *files = operation->files ?: config->files;
         const Options *options = operation->options ?: config->options;
+        Failure *failure = watch_what_is_new(operation, files, options);
+        bool asked = operation->files || operation->options;
         Load *load;
 
-        /* First the watch, then the look, so that nothing falls between. */
-        if (asked || !config->watches) {
-                Failure *failure = config_watch_files(config, files, options, &operation->watches);
-
-                if (failure) {
-                        failure->stage = FAILURE_STAGE_READ;
-                        fail(operation, failure);
-                        return;
-                }
+        if (failure) {
+                fail(operation, failure);
+                return;
         }
-
         load = load_new(files, options->format, options->merge, options->separator, options->max_size);
-        if (!asked && config->hashes)
+        config_load_with_schema(options, operation->schema ?: config->schema, load);
+        load_set_commands(load, config->commands);
+        /* Bytes are known only together with the schema and the commands that had nothing against them. */
+        if (!asked && config->hashes && load->schema == config->fits &&
+            !load->schema == !load->schema_path && config->commands == config->passed)
                 load->known = g_array_ref(config->hashes);
-        if (config->text) {
+        /* A document that defaults were filled into is not what its text says. */
+        if (config->text && !config->options->defaults) {
                 load->former_text = g_bytes_ref(config->text);
                 load->former_document = document_ref(config->document);
         }
@@ -176,17 +218,9 @@ static bool is_same_recipe(const Config *config, const Version *version)
         return true;
 }
 
-/* The active version as it was left; no failure here keeps the config from starting over from its files. */
-static void take_up(Config *config)
+/* The active version as it was left. One that cannot be decoded keeps no config from starting over. */
+static void adopt(Config *config, const Version *version, Load *load)
 {
-        g_autoptr(Version) version = NULL;
-        g_autoptr(Failure) failure = store_load_active(config->context->store, config->name, &version);
-        g_autoptr(Load) load = NULL;
-
-        if (failure || !version)
-                return;
-        load = load_new_stored(version);
-        load_run(load);
         if (load->failure)
                 return;
         config_adopt(config, version, load);
@@ -194,18 +228,32 @@ static void take_up(Config *config)
                 g_clear_pointer(&config->hashes, g_array_unref);
 }
 
-void config_start(Config *config, const ConfigRequest *request)
+/* A load of the active version, or NULL where there is none. */
+static Load *load_active(Config *config, Version **ret)
+{
+        g_autoptr(Version) version = NULL;
+        g_autoptr(Failure) failure = store_load_active(config->context->store, config->name, &version);
+        Load *load;
+
+        if (!failure && version)
+                failure = config_use_schema(config, config->options, &config->schema);
+        if (failure || !version)
+                return NULL;
+        load = load_new_stored(version);
+        config_load_with_schema(config->options, config->schema, load);
+        load->lenient = true;
+        load_set_commands(load, config->commands);
+        *ret = g_steal_pointer(&version);
+        return load;
+}
+
+/* With what was active known: what a crash interrupted, then the files. */
+static void begin(Config *config, const ConfigRequest *request)
 {
         g_autoptr(Failure) failure = NULL;
         Operation *operation;
         uint64_t intent = 0;
 
-        /* What has come just now may be in the middle of being written. */
-        if (request->origin == ORIGIN_FILE) {
-                (void) debounce_event(&config->debounce, WATCH_WRITING, now_usec());
-                debounce_act(&config->debounce, now_usec());
-        }
-        take_up(config);
         failure = store_load_intent(config->context->store, config->name, &intent);
         if (!failure && intent > 0)
                 config_resume_rollback(config, intent);
@@ -215,4 +263,51 @@ void config_start(Config *config, const ConfigRequest *request)
          * somewhere. */
         operation->by_itself = request->origin != ORIGIN_REGISTER && config->document;
         operation_submit(operation);
+}
+
+static void after_take_up(Operation *operation)
+{
+        ConfigRequest request = {
+                .origin = operation->origin,
+                .author = operation->author,
+                .message = operation->message,
+                .done = operation->done,
+                .userdata = operation->userdata,
+        };
+
+        adopt(operation->config, operation->adopted, operation->load);
+        operation->done = NULL;
+        begin(operation->config, &request);
+        operation_finish(operation, NULL);
+}
+
+/* Where a command has to decode it, the loop cannot wait for what was active. */
+static void operation_take_up(Operation *operation)
+{
+        operation_load(operation, g_steal_pointer(&operation->load), after_take_up);
+}
+
+void config_start(Config *config, const ConfigRequest *request)
+{
+        g_autoptr(Version) version = NULL;
+        g_autoptr(Load) load = load_active(config, &version);
+
+        /* What has come just now may be in the middle of being written. */
+        if (request->origin == ORIGIN_FILE) {
+                (void) debounce_event(&config->debounce, WATCH_WRITING, now_usec());
+                debounce_act(&config->debounce, now_usec());
+        }
+        if (load && load_has_commands(load)) {
+                Operation *operation = operation_new(config, operation_take_up, request);
+
+                operation->load = g_steal_pointer(&load);
+                operation->adopted = g_steal_pointer(&version);
+                operation_submit(operation);
+                return;
+        }
+        if (load) {
+                load_run(load);
+                adopt(config, version, load);
+        }
+        begin(config, request);
 }

@@ -92,8 +92,10 @@ static Failure *expect_active(Operation *operation)
 static void write_files(Operation *operation)
 {
         Config *config = operation->config;
-        Failure *failure = store_save_intent(config->context->store, config->name, operation->target);
+        Failure *failure = g_steal_pointer(&operation->load->failure);
 
+        if (!failure)
+                failure = store_save_intent(config->context->store, config->name, operation->target);
         if (failure) {
                 operation_finish(operation, failure);
                 return;
@@ -125,7 +127,7 @@ static void after_load(Operation *operation)
                 operation_finish(operation, g_steal_pointer(&load->failure));
                 return;
         }
-        write_files(operation);
+        operation_ask(operation, write_files);
 }
 
 static Failure *load_target(Operation *operation)
@@ -133,6 +135,7 @@ static Failure *load_target(Operation *operation)
         Config *config = operation->config;
         g_autoptr(Version) version = NULL;
         Failure *failure;
+        Load *load;
 
         failure = store_load_version(config->context->store, config->name, operation->target, &version);
         if (failure)
@@ -143,7 +146,10 @@ static Failure *load_target(Operation *operation)
                                    " of %s is not in the history (see its version "
                                    "history for those that are; max-versions tells how many are kept)",
                                    operation->target, config->name);
-        operation_load(operation, load_new_stored(version), after_load);
+        load = load_new_stored(version);
+        config_load_with_schema(config->options, config->schema, load);
+        load_set_commands(load, config->commands);
+        operation_load(operation, load, after_load);
         return NULL;
 }
 

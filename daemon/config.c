@@ -57,7 +57,7 @@ static Failure *check_file(const char *file)
         return NULL;
 }
 
-Failure *config_check_files(char *const *files, const Options *options)
+Failure *config_check_files(char *const *files, const Options *options, const ConfigCommands *commands)
 {
         guint count = g_strv_length((char **) files);
 
@@ -76,11 +76,11 @@ Failure *config_check_files(char *const *files, const Options *options)
                         if (g_str_equal(files[i], files[j]))
                                 return failure_new(FAILURE_INVALID_ARGUMENT, "the file %s is given twice",
                                                    files[i]);
-                if (load_format(files[i], options->format) == FORMAT_NONE)
+                if (load_format(files[i], options->format) == FORMAT_NONE && !(commands && commands->decode))
                         return failure_new(FAILURE_INVALID_ARGUMENT,
                                            "the name of %s does not tell its format; give the option format "
                                            "(yaml, "
-                                           "json, env or ini)",
+                                           "json, env or ini), or have a drop-in with a [Decode] Command=",
                                            files[i]);
         }
         return NULL;
@@ -118,9 +118,13 @@ Config *config_unref(Config *config)
         g_strfreev(config->files);
         options_free(config->options);
         document_unref(config->document);
+        schema_unref(config->fits);
+        config_commands_unref(config->commands);
+        config_commands_unref(config->passed);
         g_clear_pointer(&config->text, g_bytes_unref);
         g_clear_pointer(&config->hashes, g_array_unref);
         g_clear_pointer(&config->failed_hashes, g_array_unref);
+        g_clear_pointer(&config->reverted_hashes, g_array_unref);
         failure_free(config->failure);
         if (config->snapshot >= 0)
                 close(config->snapshot);
@@ -136,8 +140,16 @@ void config_stop(Config *config)
         config->stopped = true;
 
         g_clear_pointer(&config->watches, g_ptr_array_unref);
+        config->schema = schema_use_free(config->schema);
         config->timer = sd_event_source_disable_unref(config->timer);
         operation_cancel_waiting(config);
+        if (config->running && config->running->load)
+                load_cancel(config->running->load);
+        if (config->asking) {
+                config->asking = false;
+                config->context->observer->cancel_ask(config, config->context->userdata);
+                operation_cancel(config->running);
+        }
 }
 
 ConfigFacts config_facts(const Config *config)
@@ -253,6 +265,41 @@ Failure *config_watch_files(Config *config, char *const *files, const Options *o
         return NULL;
 }
 
+static void on_schema_changed(SchemaUse *use, void *userdata)
+{
+        Config *config = userdata;
+
+        if (config->event_time == 0)
+                config->event_time = now_usec(config);
+        config->context->observer->due(config, config->context->userdata);
+}
+
+Failure *config_use_schema(Config *config, const Options *options, SchemaUse **ret)
+{
+        int r;
+
+        *ret = NULL;
+        if (!options->schema)
+                return NULL;
+        r = schema_cache_use(config->context->schemas, options->schema, on_schema_changed, config, ret);
+        if (r < 0)
+                return failure_new_at(r == -ENOSPC ? FAILURE_LIMIT_EXCEEDED : FAILURE_FILE_UNREADABLE,
+                                      FAILURE_STAGE_SCHEMA, options->schema, 0, 0, NULL,
+                                      "the schema cannot be watched: %s", g_strerror(-r));
+        return NULL;
+}
+
+void config_load_with_schema(const Options *options, const SchemaUse *use, Load *load)
+{
+        uint64_t generation;
+        Schema *schema;
+
+        if (!use)
+                return;
+        schema = schema_use_get(use, &generation);
+        load_set_schema(load, options->schema, schema, generation, options->defaults);
+}
+
 void config_take_files(Config *config, Operation *operation)
 {
         bool changed = operation->files || operation->options;
@@ -260,6 +307,10 @@ void config_take_files(Config *config, Operation *operation)
         if (operation->files) {
                 g_strfreev(config->files);
                 config->files = g_steal_pointer(&operation->files);
+        }
+        if (operation->options || operation->schema) {
+                schema_use_free(config->schema);
+                config->schema = g_steal_pointer(&operation->schema);
         }
         if (operation->options) {
                 options_free(config->options);
@@ -285,6 +336,10 @@ void config_run_due(Config *config)
         /* What it was set for is done now; a look for nothing would begin another window. */
         if (config->timer)
                 (void) sd_event_source_set_enabled(config->timer, SD_EVENT_OFF);
+        if (operation_start_over(config)) {
+                config->event_time = 0;
+                return;
+        }
         for (GList *link = config->waiting.head; link; link = link->next) {
                 const Operation *waiting = link->data;
 
@@ -324,6 +379,12 @@ static void apply_hot_reload(Config *config, const ConfigFacts *before, ConfigPr
         config_tell_properties(config, before, others);
         if (config_hot_reload(config) && !before->hot_reload)
                 config->context->observer->due(config, config->context->userdata);
+}
+
+void config_set_commands(Config *config, ConfigCommands *commands)
+{
+        config_commands_unref(config->commands);
+        config->commands = config_commands_ref(commands);
 }
 
 void config_set_hot_reload(Config *config, bool hot_reload)
@@ -367,6 +428,11 @@ const Options *config_options(const Config *config)
         return config->options;
 }
 
+const ConfigCommands *config_commands(const Config *config)
+{
+        return config->commands;
+}
+
 Format config_format(const Config *config)
 {
         return load_format(config->files[0], config->options->format);
@@ -387,6 +453,15 @@ bool config_hot_reload(const Config *config)
         if (config->options->hot_reload == SWITCH_UNSET)
                 return config->context->hot_reload;
         return config->options->hot_reload == SWITCH_ON;
+}
+
+bool config_is_starting(const Config *config)
+{
+        const Operation *running = config->running;
+
+        if (!running)
+                return false;
+        return running->adopted || (!config->document && running->load && load_has_commands(running->load));
 }
 
 bool config_is_pending(const Config *config)

@@ -11,9 +11,11 @@
  */
 #pragma once
 
+#include "daemon/config-commands.h"
 #include "daemon/model/changes.h"
 #include "daemon/model/document.h"
 #include "daemon/options.h"
+#include "daemon/schema-cache.h"
 #include "daemon/statistics.h"
 #include "daemon/store/store.h"
 #include "daemon/watch/watcher.h"
@@ -37,6 +39,7 @@ typedef enum ConfigProperty {
         CONFIG_PROPERTY_HOT_RELOAD = 1 << 4,
         CONFIG_PROPERTY_PENDING = 1 << 5,
         CONFIG_PROPERTY_OPTIONS = 1 << 6,
+        CONFIG_PROPERTY_SCHEMA = 1 << 7,
 } ConfigProperty;
 
 /* A new version that has just become active. */
@@ -48,9 +51,21 @@ typedef struct ConfigUpdate {
         const Author *author;
         const char *message; /* or NULL */
         Changes *changes;
-        GPtrArray *files; /* of char *, those whose bytes changed */
-        bool is_public;   /* both versions, and the files now */
+        GPtrArray *files;   /* of char *, those whose bytes changed */
+        GPtrArray *restart; /* of char *, paths that changed and that the schema marks as needing a restart
+                             */
+        bool is_public;     /* both versions, and the files now */
 } ConfigUpdate;
+
+/* A version that is about to be made. */
+typedef struct ConfigCandidate {
+        uint64_t version; /* the number it will have, unless another takes it first */
+        Changes *changes;
+        Document *document;
+} ConfigCandidate;
+
+/* The answer of all who were asked, at once or later: failure (taken) is NULL where nobody objects. */
+typedef void (*ConfigAsked)(void *operation, Failure *failure);
 
 /* Called in the order in which things happen, before the operation's own end is told. */
 typedef struct ConfigObserver {
@@ -59,6 +74,12 @@ typedef struct ConfigObserver {
         void (*changed)(Config *config, const ConfigUpdate *update, void *userdata);
         void (*failed)(Config *config, const Failure *failure, bool is_public, void *userdata);
         void (*properties_changed)(Config *config, ConfigProperty properties, void *userdata);
+        /* Whether any program wants to be asked. */
+        bool (*has_validators)(Config *config, void *userdata);
+        /* Has programs look at a candidate; asked is called exactly once unless that is cancelled before. */
+        void (*ask)(Config *config, const ConfigCandidate *candidate, ConfigAsked asked, void *operation,
+                    void *userdata);
+        void (*cancel_ask)(Config *config, void *userdata);
 } ConfigObserver;
 
 /* What all configs of a daemon share. */
@@ -66,6 +87,7 @@ typedef struct ConfigContext {
         sd_event *event;
         Store *store;
         Watcher *watcher;
+        SchemaCache *schemas;
         Worker *worker;
         Statistics *statistics;
         bool hot_reload; /* for configs with no setting of their own */
@@ -90,10 +112,10 @@ typedef struct ConfigRequest {
 
 const char *config_state_to_string(ConfigState state);
 
-/* Checks a config's name, and what it is made of: absolute, no file twice, each of a format that is known.
- */
+/* Checks a config's name, and what it is made of: absolute, no file twice, each of a format that is known,
+ * or that there is a command for (commands may be NULL). */
 Failure *config_check_name(const char *name);
-Failure *config_check_files(char *const *files, const Options *options);
+Failure *config_check_files(char *const *files, const Options *options, const ConfigCommands *commands);
 
 /* Takes the options. context must outlive the config. */
 Config *config_new(const ConfigContext *context, const char *name, char *const *files, Options *options);
@@ -108,6 +130,8 @@ void config_stop(Config *config);
  * as an operation. A rollback that a crash interrupted is finished first.
  */
 void config_start(Config *config, const ConfigRequest *request);
+/* True while it is empty only because a command is still at work. */
+bool config_is_starting(const Config *config);
 /* Looks at the files after observer.due. */
 void config_run_due(Config *config);
 
@@ -121,6 +145,9 @@ void config_rollback(Config *config, uint64_t version, const ConfigRequest *requ
  */
 void config_set_files(Config *config, char *const *files, const Options *options, bool insist,
                       const ConfigRequest *request);
+/* Other commands, or NULL for none: what is loaded from now on goes through them, whatever it was found to
+ * be before. */
+void config_set_commands(Config *config, ConfigCommands *commands);
 /* The config's own setting. */
 void config_set_hot_reload(Config *config, bool hot_reload);
 /* The context's setting has changed. */
@@ -129,6 +156,8 @@ void config_update_hot_reload(Config *config);
 const char *config_name(const Config *config);
 char *const *config_files(const Config *config);
 const Options *config_options(const Config *config);
+/* Or NULL. */
+const ConfigCommands *config_commands(const Config *config);
 /* The base's format. */
 Format config_format(const Config *config);
 ConfigState config_state(const Config *config);
@@ -151,6 +180,11 @@ typedef void (*ConfigDocumentDone)(Config *config, Document *document, const Fai
                                    void *userdata);
 /* The content of any version in the history; 0 is the active one. Told as ConfigDone is. */
 void config_get_document(Config *config, uint64_t version, ConfigDocumentDone done, void *userdata);
+
+/* failure (borrowed) is NULL where the content is good. Told as ConfigDone is. */
+typedef void (*ConfigValidated)(Config *config, const Failure *failure, void *userdata);
+/* What this content would be as the config's base file; changes nothing. FORMAT_NONE is the base's own. */
+void config_validate(Config *config, Format format, GBytes *content, ConfigValidated done, void *userdata);
 
 /* fd is of a sealed memfd, opened anew for reading and closed after the call; or negative errno. */
 typedef void (*ConfigSnapshotDone)(Config *config, uint64_t version, int fd, void *userdata);

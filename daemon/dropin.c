@@ -2,6 +2,7 @@
 #include "daemon/dropin.h"
 
 #include "daemon/config.h"
+#include "daemon/dropin-commands.h"
 #include "daemon/file.h"
 
 #include <string.h>
@@ -23,6 +24,7 @@ Dropin *dropin_free(Dropin *dropin)
         g_free(dropin->directory);
         g_free(dropin->pattern);
         options_free(dropin->options);
+        config_commands_unref(dropin->commands);
         failure_free(dropin->failure);
         g_free(dropin);
         return NULL;
@@ -73,12 +75,13 @@ static Failure *read_directory(Dropin *dropin, const Settings *settings, GKeyFil
 
 static Failure *check_groups(GKeyFile *file)
 {
+        static const char *const known[] = { GROUP, DROPIN_DECODE_GROUP, DROPIN_VALIDATE_GROUP, NULL };
         g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
         if (!g_key_file_has_group(file, GROUP))
                 return failure_new(FAILURE_INVALID_ARGUMENT, "there is no group [" GROUP "]");
         for (char **group = groups; *group; group++)
-                if (!g_str_equal(*group, GROUP))
+                if (!g_strv_contains(known, *group))
                         return failure_new(FAILURE_INVALID_ARGUMENT, "there is no group [%s] in a drop-in",
                                            *group);
         return NULL;
@@ -106,12 +109,15 @@ static Failure *parse(Dropin *dropin, const Settings *settings, GBytes *bytes)
                 failure = read_directory(dropin, settings, file);
         if (!failure)
                 failure = options_from_key_file(file, GROUP, own, &dropin->options);
+        if (!failure)
+                failure = dropin_read_commands(file, settings, &dropin->commands);
         if (failure)
                 return failure;
 
         if (dropin->directory && dropin->files[0])
                 return failure_new(FAILURE_INVALID_ARGUMENT, "File= and Directory= exclude each other");
-        return dropin->directory ? NULL : config_check_files(dropin->files, dropin->options);
+        return dropin->directory ? NULL
+                                 : config_check_files(dropin->files, dropin->options, dropin->commands);
 }
 
 static void place_in(Failure *failure, const char *path)

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "daemon/config-commands.h"
 #include "daemon/options.h"
 #include "daemon/settings.h"
 
@@ -18,7 +19,8 @@ typedef struct Dropin {
         char *directory; /* or NULL */
         char *pattern;
         Options *options;
-        Failure *failure; /* why it is no good; then files, directory and options are not to be looked at */
+        ConfigCommands *commands; /* or NULL */
+        Failure *failure;         /* why it is no good; then what it would set is not to be looked at */
 } Dropin;
 
 Dropin *dropin_free(Dropin *dropin);

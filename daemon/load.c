@@ -2,6 +2,8 @@
 #include "daemon/load.h"
 
 #include "daemon/file.h"
+#include "daemon/load-command.h"
+#include "daemon/load-schema.h"
 #include "daemon/model/redecode.h"
 
 #include <string.h>
@@ -37,6 +39,14 @@ Load *load_new(char *const *files, Format format, MergeMode merge, const char *s
         return load;
 }
 
+void load_set_base(Load *load, Format format, GBytes *bytes)
+{
+        Layer *base = g_ptr_array_index(load->sources, 0);
+
+        base->format = format;
+        base->bytes = g_bytes_ref(bytes);
+}
+
 Load *load_new_stored(const Version *version)
 {
         Load *load = g_new0(Load, 1);
@@ -61,25 +71,74 @@ Load *load_free(Load *load)
         document_unref(load->former_document);
         g_clear_pointer(&load->layers, g_ptr_array_unref);
         g_clear_pointer(&load->hashes, g_array_unref);
+        g_free(load->schema_path);
+        schema_unref(load->schema);
+        config_commands_unref(load->commands);
         document_unref(load->document);
+        g_clear_pointer(&load->filled, g_ptr_array_unref);
         failure_free(load->failure);
         g_free(load);
         return NULL;
+}
+
+void load_set_schema(Load *load, const char *path, Schema *schema, uint64_t generation, bool defaults)
+{
+        load->schema_path = g_strdup(path);
+        load->schema = schema ? schema_ref(schema) : NULL;
+        load->schema_generation = generation;
+        load->defaults = defaults;
+}
+
+void load_set_commands(Load *load, ConfigCommands *commands)
+{
+        load->commands = config_commands_ref(commands);
+}
+
+bool load_has_commands(const Load *load)
+{
+        if (!load->commands)
+                return false;
+        if (load->commands->validate && !load->lenient)
+                return true;
+        for (guint i = 0; load->commands->decode && i < load->sources->len; i++)
+                if (((const Layer *) g_ptr_array_index(load->sources, i))->format == FORMAT_NONE)
+                        return true;
+        return false;
+}
+
+void load_cancel(Load *load)
+{
+        g_atomic_int_set(&load->cancelled, true);
+}
+
+bool load_is_cancelled(const Load *load)
+{
+        return g_atomic_int_get(&load->cancelled);
+}
+
+static uint64_t size_of(const char *file)
+{
+        struct stat status;
+
+        return stat(file, &status) < 0 ? 0 : (uint64_t) MAX(status.st_size, 0);
 }
 
 bool load_is_small(const Load *load)
 {
         uint64_t size = 0;
 
+        if (load_has_commands(load))
+                return false;
         for (guint i = 0; i < load->sources->len; i++) {
                 const Layer *source = g_ptr_array_index(load->sources, i);
-                struct stat status;
 
                 if (source->bytes)
                         size += g_bytes_get_size(source->bytes);
-                else if (!load->stored && stat(source->file, &status) >= 0)
-                        size += (uint64_t) MAX(status.st_size, 0);
+                else if (!load->stored)
+                        size += size_of(source->file);
         }
+        if (load->schema_path && !load->schema)
+                size += size_of(load->schema_path);
         return size <= SMALL_SIZE;
 }
 
@@ -111,8 +170,11 @@ static Failure *read_layers(Load *load)
         load->is_public = true;
         for (guint i = 0; i < load->sources->len; i++) {
                 const Layer *source = g_ptr_array_index(load->sources, i);
-                g_autoptr(GBytes) bytes = NULL;
-                g_autoptr(Failure) failure = file_read(source->file, load->max_size, &bytes);
+                g_autoptr(GBytes) bytes = source->bytes ? g_bytes_ref(source->bytes) : NULL;
+                g_autoptr(Failure) failure = NULL;
+
+                if (!bytes)
+                        failure = file_read(source->file, load->max_size, &bytes);
 
                 /* A layer may come later; the base may not. */
                 if (failure && (i == 0 || failure->code != FAILURE_FILE_NOT_FOUND))
@@ -146,11 +208,13 @@ static Text text_of(GBytes *bytes)
 }
 
 /* Decodes only what changed, where that can be done. */
-static Failure *decode_layer(const Load *load, unsigned index, Document **ret)
+static Failure *decode_layer(Load *load, unsigned index, Document **ret)
 {
         const Layer *layer = g_ptr_array_index(load->layers, index);
         Text text = text_of(layer->bytes);
 
+        if (layer->format == FORMAT_NONE)
+                return load_decode_layer(load, index, layer, ret);
         if (load->former_text && load_text(load)) {
                 *ret = redecode(layer->file, index, load->former_document, text_of(load->former_text), text);
                 if (*ret)
@@ -200,6 +264,11 @@ void load_run(void *data)
 
         load->hashes = hash_layers(load->layers);
         load->same = load_hashes_equal(load->hashes, load->known);
-        if (!load->same)
-                load->failure = decode_layers(load);
+        if (load->same)
+                return;
+        load->failure = decode_layers(load);
+        if (!load->failure && load->schema_path)
+                load->failure = load_apply_schema(load);
+        if (!load->failure && load->commands && load->commands->validate && !load->lenient)
+                load->failure = load_ask_command(load);
 }

@@ -7,6 +7,7 @@
  */
 #include "daemon/bus.h"
 #include "daemon/caller.h"
+#include "daemon/config-bus-private.h"
 #include "daemon/failure-bus.h"
 #include "daemon/options-bus.h"
 #include "introspection/names.h"
@@ -219,6 +220,8 @@ static int reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bu
         if (r < 0)
                 return r;
         failure = find_config(userdata, name, &config);
+        if (!failure)
+                failure = config_bus_check_not_asked(userdata, config, m);
         if (failure)
                 return failure_bus_take_error(error, failure);
         return config_bus_reload(config, m, &caller->author);
@@ -241,6 +244,8 @@ static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_
         if (r < 0)
                 return r;
         failure = find_config(userdata, name, &config);
+        if (!failure)
+                failure = config_bus_check_not_asked(userdata, config, m);
         if (failure)
                 return failure_bus_take_error(error, failure);
         return config_bus_rollback(userdata, config, version, NULL, m, &caller->author);

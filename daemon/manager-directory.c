@@ -84,6 +84,7 @@ static void managed_directory_unref(ManagedDirectory *directory)
         g_free(directory->pattern);
         g_free(directory->author.unit);
         options_free(directory->options);
+        config_commands_unref(directory->commands);
         g_free(directory);
 }
 
@@ -179,7 +180,7 @@ static void add_member(ManagedDirectory *directory, char *file)
                 failure = failure_new(FAILURE_ALREADY_REGISTERED, "%s is the config %s already",
                                       config_files(entry->config)[0], name);
         if (!failure)
-                failure = config_check_files(files, directory->options);
+                failure = config_check_files(files, directory->options, directory->commands);
         if (!failure)
                 failure = manager_add(manager, name, files, options_copy(directory->options), ENTRY_MEMBER,
                                       &entry);
@@ -187,6 +188,7 @@ static void add_member(ManagedDirectory *directory, char *file)
                 log_failure(G_LOG_LEVEL_WARNING, directory->name, failure, "Passing over %s", file);
                 return;
         }
+        config_set_commands(entry->config, directory->commands);
         if (request.origin == ORIGIN_REGISTER)
                 request.author = directory->author;
         entry->directory = directory;
@@ -224,8 +226,8 @@ static void on_scanned(Directory *watched, const GPtrArray *files, const Failure
 }
 
 Failure *manager_add_directory(Manager *manager, const char *name, const char *path, const char *pattern,
-                               Options *options, EntrySource source, const Author *author,
-                               ManagerDirectoryRegistered done, void *userdata)
+                               Options *options, ConfigCommands *commands, EntrySource source,
+                               const Author *author, ManagerDirectoryRegistered done, void *userdata)
 {
         g_autoptr(Directory) watched = NULL;
         g_autoptr(Options) owned = options;
@@ -249,6 +251,7 @@ Failure *manager_add_directory(Manager *manager, const char *name, const char *p
         directory->path = g_strdup(path);
         directory->pattern = g_strdup(pattern);
         directory->options = g_steal_pointer(&owned);
+        directory->commands = config_commands_ref(commands);
         directory->source = source;
         directory->directory = directory_ref(watched);
         directory->author = *author;
@@ -317,7 +320,7 @@ void manager_register_directory(Manager *manager, const char *name, const char *
                                       "%s is registered in another way; unregister it first", name);
         if (!failure)
                 failure = manager_add_directory(manager, name, path, pattern, g_steal_pointer(&options),
-                                                ENTRY_REGISTRATION, author, done, userdata);
+                                                NULL, ENTRY_REGISTRATION, author, done, userdata);
         if (failure)
                 done(NULL, failure, userdata);
 }

@@ -17,7 +17,8 @@ static bool is_applied(const Entry *entry, const Dropin *dropin)
         return entry->source == ENTRY_DROPIN &&
                g_strv_equal((const char *const *) entry->dropin_files,
                             (const char *const *) dropin->files) &&
-               options_equal(entry->dropin_options, dropin->options);
+               options_equal(entry->dropin_options, dropin->options) &&
+               config_commands_equal(config_commands(entry->config), dropin->commands);
 }
 
 static void note_applied(Entry *entry, const Dropin *dropin)
@@ -28,6 +29,7 @@ static void note_applied(Entry *entry, const Dropin *dropin)
         entry->dropin_files = g_strdupv(dropin->files);
         options_free(entry->dropin_options);
         entry->dropin_options = options_copy(dropin->options);
+        config_set_commands(entry->config, dropin->commands);
 }
 
 /* A config by that name that is the drop-in's, made or made over. */
@@ -64,14 +66,16 @@ static Failure *apply_directory(Manager *manager, const Dropin *dropin)
 
         if (present && g_str_equal(present->path, dropin->directory) &&
             g_str_equal(present->pattern, dropin->pattern) &&
-            options_equal(present->options, dropin->options)) {
+            options_equal(present->options, dropin->options) &&
+            config_commands_equal(present->commands, dropin->commands)) {
                 present->source = ENTRY_DROPIN;
                 return NULL;
         }
         if (present)
                 manager_remove_directory(manager, present);
         return manager_add_directory(manager, dropin->name, dropin->directory, dropin->pattern,
-                                     options_copy(dropin->options), ENTRY_DROPIN, &nobody, NULL, NULL);
+                                     options_copy(dropin->options), dropin->commands, ENTRY_DROPIN, &nobody,
+                                     NULL, NULL);
 }
 
 static void apply(Manager *manager, const Dropin *dropin, Origin origin)

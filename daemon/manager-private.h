@@ -43,6 +43,7 @@ struct ManagedDirectory {
         char *path;
         char *pattern;
         Options *options;
+        ConfigCommands *commands; /* of its members; or NULL */
         EntrySource source;
         Directory *directory;
 
@@ -94,8 +95,8 @@ void manager_start_config(Manager *manager, Entry *entry, Origin origin);
 void manager_restore(Manager *manager, const Registration *registration);
 
 Failure *manager_add_directory(Manager *manager, const char *name, const char *path, const char *pattern,
-                               Options *options, EntrySource source, const Author *author,
-                               ManagerDirectoryRegistered done, void *userdata);
+                               Options *options, ConfigCommands *commands, EntrySource source,
+                               const Author *author, ManagerDirectoryRegistered done, void *userdata);
 void manager_remove_directory(Manager *manager, ManagedDirectory *directory);
 /* Takes a ManagedDirectory that the registry lets go of. */
 void managed_directory_end(void *directory);

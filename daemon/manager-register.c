@@ -94,7 +94,7 @@ void manager_register(Manager *manager, const char *name, char *const *files, GV
         if (!failure)
                 failure = options_from_variant(given, &options);
         if (!failure)
-                failure = config_check_files(files, options);
+                failure = config_check_files(files, options, NULL);
         if (!failure && entry && entry->announced && is_same(entry, files, options)) {
                 done(entry->config, NULL, userdata);
                 return;
@@ -143,10 +143,10 @@ void manager_restore(Manager *manager, const Registration *registration)
         if (!failure)
                 failure = options_from_variant(registration->settings, &options);
         if (!failure && !registration->directory)
-                failure = config_check_files(registration->files, options);
+                failure = config_check_files(registration->files, options, NULL);
         if (!failure && registration->directory)
                 failure = manager_add_directory(manager, registration->name, registration->directory,
-                                                registration->pattern ?: "", g_steal_pointer(&options),
+                                                registration->pattern ?: "", g_steal_pointer(&options), NULL,
                                                 ENTRY_REGISTRATION, &nobody, NULL, NULL);
         else if (!failure)
                 failure = manager_add(manager, registration->name, registration->files,
@@ -235,7 +235,8 @@ static ConfigRequest with_saving(Manager *manager, const ConfigRequest *given)
 void manager_set_files(Manager *manager, Config *config, char *const *files, const ConfigRequest *given)
 {
         Entry *entry = manager_entry(manager, config_name(config));
-        g_autoptr(Failure) failure = config_check_files(files, config_options(config));
+        g_autoptr(Failure) failure =
+                        config_check_files(files, config_options(config), config_commands(config));
         ConfigRequest request;
 
         if (!failure && entry->source != ENTRY_REGISTRATION)

@@ -125,11 +125,36 @@ static void on_properties_changed(Config *config, ConfigProperty properties, voi
         manager_drop_if_gone(manager, entry);
 }
 
+static bool on_has_validators(Config *config, void *userdata)
+{
+        Manager *manager = userdata;
+
+        return manager->observer->has_validators(config, manager->userdata);
+}
+
+static void on_ask(Config *config, const ConfigCandidate *candidate, ConfigAsked asked, void *operation,
+                   void *userdata)
+{
+        Manager *manager = userdata;
+
+        manager->observer->ask(config, candidate, asked, operation, manager->userdata);
+}
+
+static void on_cancel_ask(Config *config, void *userdata)
+{
+        Manager *manager = userdata;
+
+        manager->observer->cancel_ask(config, manager->userdata);
+}
+
 static const ConfigObserver config_observer = {
         .due = on_due,
         .changed = on_changed,
         .failed = on_failed,
         .properties_changed = on_properties_changed,
+        .has_validators = on_has_validators,
+        .ask = on_ask,
+        .cancel_ask = on_cancel_ask,
 };
 
 /* Queues that run when events and calls have been taken in; off while there is nothing in them. */
@@ -183,6 +208,8 @@ Failure *manager_new(sd_event *event, const Settings *settings, Manager **ret)
         if (r >= 0)
                 r = worker_new(event, &manager->context.worker);
         if (r >= 0)
+                manager->context.schemas = schema_cache_new(event, manager->context.watcher);
+        if (r >= 0)
                 r = add_queues(manager);
         if (r < 0)
                 return failure_new(FAILURE_LIMIT_EXCEEDED, "cannot set up watching: %s", g_strerror(-r));
@@ -202,6 +229,7 @@ Manager *manager_free(Manager *manager)
         /* Jobs that still run belong to configs, which end with them. */
         g_hash_table_remove_all(manager->entries);
         worker_free(manager->context.worker);
+        schema_cache_free(manager->context.schemas);
         watcher_free(manager->context.watcher);
         sd_event_source_disable_unref(manager->due_source);
         sd_event_source_disable_unref(manager->tidy_source);
@@ -222,6 +250,31 @@ void manager_set_observer(Manager *manager, const ManagerObserver *observer, voi
         manager->userdata = userdata;
 }
 
+static bool any_is_starting(const Manager *manager)
+{
+        GHashTableIter iterator;
+        void *entry;
+
+        g_hash_table_iter_init(&iterator, manager->entries);
+        while (g_hash_table_iter_next(&iterator, NULL, &entry))
+                if (config_is_starting(((const Entry *) entry)->config))
+                        return true;
+        return false;
+}
+
+/* Whoever calls first would find a config empty that a command is still decoding. */
+static void wait_for_commands(const Manager *manager)
+{
+        uint64_t deadline = (uint64_t) g_get_monotonic_time() + CONFIG_COMMANDS_MAX_SEC * UINT64_C(1000000);
+
+        while (any_is_starting(manager)) {
+                uint64_t now = (uint64_t) g_get_monotonic_time();
+
+                if (now >= deadline || sd_event_run(manager->context.event, deadline - now) <= 0)
+                        return;
+        }
+}
+
 void manager_start(Manager *manager)
 {
         g_autoptr(Failure) failure = manager_watch_dropins(manager);
@@ -229,6 +282,7 @@ void manager_start(Manager *manager)
         if (failure)
                 log_failure(G_LOG_LEVEL_WARNING, NULL, failure, "Failed to watch for drop-ins, ignoring");
         manager_read_dropins(manager, ORIGIN_STARTUP);
+        wait_for_commands(manager);
 }
 
 Entry *manager_entry(const Manager *manager, const char *name)

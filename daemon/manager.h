@@ -22,6 +22,10 @@ typedef struct ManagerObserver {
         void (*changed)(Config *config, const ConfigUpdate *update, void *userdata);
         void (*failed)(Config *config, const Failure *failure, bool is_public, void *userdata);
         void (*properties_changed)(Config *config, ConfigProperty properties, void *userdata);
+        bool (*has_validators)(Config *config, void *userdata);
+        void (*ask)(Config *config, const ConfigCandidate *candidate, ConfigAsked asked, void *operation,
+                    void *userdata);
+        void (*cancel_ask)(Config *config, void *userdata);
         void (*hot_reload_changed)(void *userdata);
 } ManagerObserver;
 

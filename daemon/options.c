@@ -67,6 +67,56 @@ static GVariant *get_separator(const Options *options)
         return options->separator ? g_variant_new_string(options->separator) : NULL;
 }
 
+static Failure *set_schema(Options *options, GVariant *value)
+{
+        const char *path = g_variant_get_string(value, NULL);
+        g_autofree char *canonical = NULL;
+
+        if (*path != '/')
+                return failure_new(FAILURE_INVALID_ARGUMENT, "schema must be an absolute path, not '%s'",
+                                   path);
+        canonical = g_canonicalize_filename(path, "/");
+        if (!g_str_equal(canonical, path))
+                return failure_new(FAILURE_INVALID_ARGUMENT,
+                                   "schema must be a path in its plain form, '%s', not '%s'", canonical,
+                                   path);
+        g_free(options->schema);
+        options->schema = g_strdup(path);
+        return NULL;
+}
+
+static GVariant *get_schema(const Options *options)
+{
+        return options->schema ? g_variant_new_string(options->schema) : NULL;
+}
+
+static Failure *set_defaults(Options *options, GVariant *value)
+{
+        options->defaults = g_variant_get_boolean(value);
+        return NULL;
+}
+
+static GVariant *get_defaults(const Options *options)
+{
+        return g_variant_new_boolean(options->defaults);
+}
+
+static Failure *set_on_invalid(Options *options, GVariant *value)
+{
+        const char *text = g_variant_get_string(value, NULL);
+
+        if (!g_str_equal(text, "keep") && !g_str_equal(text, "revert"))
+                return failure_new(FAILURE_INVALID_ARGUMENT, "on-invalid must be keep or revert, not '%s'",
+                                   text);
+        options->on_invalid = *text == 'k' ? ON_INVALID_KEEP : ON_INVALID_REVERT;
+        return NULL;
+}
+
+static GVariant *get_on_invalid(const Options *options)
+{
+        return g_variant_new_string(options->on_invalid == ON_INVALID_KEEP ? "keep" : "revert");
+}
+
 static Failure *set_hot_reload(Options *options, GVariant *value)
 {
         options->hot_reload = g_variant_get_boolean(value) ? SWITCH_ON : SWITCH_OFF;
@@ -93,15 +143,18 @@ static GVariant *get_persist(const Options *options)
 /* clang-format off */
 static const Option table[] = {
         { "debounce-ms",   "DebounceMs",   "u", NULL, NULL, offsetof(Options, debounce_ms), 0, 60000 },
+        { "defaults",      "Defaults",     "b", set_defaults, get_defaults, 0, 0, 0 },
         { "env-separator", "EnvSeparator", "s", set_separator, get_separator, 0, 0, 0 },
         { "format",        "Format",       "s", set_format, get_format, 0, 0, 0 },
         { "hot-reload",    "HotReload",    "b", set_hot_reload, get_hot_reload, 0, 0, 0 },
         { "max-size",      "MaxSize",      "t", NULL, NULL, offsetof(Options, max_size), 1, MAX_FILE_SIZE },
         { "max-versions",  "MaxVersions",  "u", NULL, NULL, offsetof(Options, max_versions), 1, 1000 },
         { "merge",         "Merge",        "s", set_merge, get_merge, 0, 0, 0 },
+        { "on-invalid",    "OnInvalid",    "s", set_on_invalid, get_on_invalid, 0, 0, 0 },
         { "persist",       "Persist",      "b", set_persist, get_persist, 0, 0, 0 },
         { "poll-ms",       "PollMs",       "u", NULL, NULL, offsetof(Options, poll_ms), 100, UINT32_MAX },
         { "priority",      "Priority",     "i", NULL, NULL, offsetof(Options, priority), INT32_MIN, INT32_MAX },
+        { "schema",        "Schema",       "s", set_schema, get_schema, 0, 0, 0 },
 };
 /* clang-format on */
 
@@ -126,6 +179,7 @@ Options *options_copy(const Options *options)
 
         *copy = *options;
         copy->separator = g_strdup(options->separator);
+        copy->schema = g_strdup(options->schema);
         return copy;
 }
 
@@ -135,6 +189,7 @@ Options *options_free(Options *options)
                 return NULL;
 
         g_free(options->separator);
+        g_free(options->schema);
         g_free(options);
         return NULL;
 }

@@ -19,14 +19,23 @@ typedef enum Switch {
         SWITCH_ON,
 } Switch;
 
+/* What is done about a file that is no good. */
+typedef enum OnInvalid {
+        ON_INVALID_KEEP,
+        ON_INVALID_REVERT, /* the last good bytes are written back */
+} OnInvalid;
+
 typedef struct Options {
         Format format; /* FORMAT_NONE: by file name only */
         MergeMode merge;
         char *separator; /* NULL: keys of ENV files do not nest */
+        char *schema;    /* absolute path of a JSON Schema, or NULL */
+        bool defaults;   /* fill in what the schema's defaults give */
         uint32_t debounce_ms;
         uint32_t poll_ms;
         uint32_t max_versions;
         uint64_t max_size; /* bytes */
+        OnInvalid on_invalid;
         Switch hot_reload;
         int32_t priority;
         bool persist;

@@ -16,6 +16,7 @@
 
 #define RECONF_MANAGER_INTERFACE "org.reconf.Reconf1.Manager"
 #define RECONF_CONFIG_INTERFACE "org.reconf.Reconf1.Config"
+#define RECONF_VALIDATOR_INTERFACE "org.reconf.Reconf1.Validator" /* exported by clients */
 
 #define RECONF_ERROR_PREFIX "org.reconf.Reconf1.Error."
 

@@ -100,7 +100,7 @@ static int add_all(Store *store, const char *config, Numbers *numbers, const Ver
 
         if (numbers_left(numbers) == 0)
                 r = numbers_reserve(store, config, numbers);
-        if (r == SQLITE_OK)
+        if (r == SQLITE_OK && version->state == VERSION_ACTIVE)
                 r = depose_active(store, numbers->config, previous_state);
         if (r == SQLITE_OK)
                 r = add_layers(store, version->layers, ret);
@@ -119,6 +119,7 @@ Failure *store_add_version(Store *store, const char *config, Version *version, V
         int r;
 
         assert(version->layers);
+        assert(version->state == VERSION_ACTIVE || version->state == VERSION_REJECTED);
         assert(previous_state != VERSION_ACTIVE);
 
         failure = check_version(config, version);
@@ -136,9 +137,15 @@ Failure *store_add_version(Store *store, const char *config, Version *version, V
                 return database_write_failure(store->database, r, "The new version of config '%s'", config);
 
         version->number = numbers.next;
-        version->state = VERSION_ACTIVE;
         version->size = span.size;
         return NULL;
+}
+
+uint64_t store_next_version(Store *store, const char *config)
+{
+        Numbers numbers;
+
+        return numbers_load(store, config, &numbers) == SQLITE_OK ? numbers.next : 0;
 }
 
 /* In a transaction. */

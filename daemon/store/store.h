@@ -62,6 +62,8 @@ Failure *store_add_version(Store *store, const char *config, Version *version, V
  * these and the number of content count.
  */
 Failure *store_replace_content(Store *store, const char *config, const Version *content);
+/* The number that the config's next version will get; 0 where that cannot be told. */
+uint64_t store_next_version(Store *store, const char *config);
 /* Newest first, without layers; digests are filled in. */
 Failure *store_list_versions(Store *store, const char *config, GPtrArray **ret);
 /* With layers. *ret is NULL where there is no such version. */

@@ -129,7 +129,7 @@ void version_row_bind(Statement *statement, const Version *version)
         statement_bind_text(statement, version_row_parameter(VERSION_COLUMN_ORIGIN),
                             origin_to_string(version->origin));
         statement_bind_text(statement, version_row_parameter(VERSION_COLUMN_STATE),
-                            version_state_to_string(VERSION_ACTIVE));
+                            version_state_to_string(version->state));
         (void) sqlite3_bind_int(statement, version_row_parameter(VERSION_COLUMN_PUBLIC), version->is_public);
         if (version->author.uid != (uid_t) -1)
                 (void) sqlite3_bind_int64(statement, version_row_parameter(VERSION_COLUMN_UID),

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Validate, AddValidator, RemoveValidator: what may become a version
+ */
+#include "daemon/caller.h"
+#include "daemon/config-bus-private.h"
+#include "daemon/failure-bus.h"
+#include "daemon/options-bus.h"
+
+#include <string.h>
+
+#define DEFAULT_TIMEOUT_MS 2000U
+
+Failure *config_bus_check_not_asked(const Bus *bus, const Config *config, sd_bus_message *call)
+{
+        if (!validators_is_asked(bus->validators, sd_bus_message_get_sender(call), config))
+                return NULL;
+        return failure_new(FAILURE_BUSY, "you are being asked about %s; answer first", config_name(config));
+}
+
+static void reply_problems(Config *config, const Failure *failure, void *userdata)
+{
+        g_autoptr(sd_bus_message) call = userdata;
+        g_autoptr(sd_bus_message) reply = NULL;
+        int r = sd_bus_message_new_method_return(call, &reply);
+
+        if (r >= 0)
+                r = failure_bus_append_problems(reply, failure);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        if (r < 0)
+                (void) sd_bus_reply_method_errno(call, r, NULL);
+}
+
+int config_bus_method_validate(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
+        g_autoptr(GBytes) bytes = NULL;
+        const char *content, *name;
+        Format format;
+        int r;
+
+        r = sd_bus_message_read(m, "ss", &content, &name);
+        if (r < 0)
+                return r;
+        format = format_from_string(name);
+        if (*name != '\0' && format == FORMAT_NONE)
+                return failure_bus_take_error(
+                                error, failure_new(FAILURE_INVALID_ARGUMENT,
+                                                   "the format must be yaml, json, env or ini, or empty "
+                                                   "for that of the config, not '%s'",
+                                                   name));
+        if (strlen(content) > config_options(config)->max_size)
+                return failure_bus_take_error(error,
+                                              failure_new(FAILURE_TOO_LARGE,
+                                                          "the content is larger than max-size allows"));
+        bytes = g_bytes_new(content, strlen(content));
+        config_validate(config, format, bytes, reply_problems, sd_bus_message_ref(m));
+        return 1;
+}
+
+static Failure *read_timeout(sd_bus_message *m, uint32_t *ret)
+{
+        g_autoptr(GVariant) options = NULL;
+        Failure *failure = options_bus_read(m, &options);
+        GVariantIter iterator;
+        const char *name;
+        GVariant *value;
+
+        if (failure)
+                return failure;
+        g_variant_iter_init(&iterator, options);
+        while (g_variant_iter_next(&iterator, "{&sv}", &name, &value)) {
+                g_autoptr(GVariant) owned = value;
+
+                if (!g_str_equal(name, "timeout-ms"))
+                        return failure_new(FAILURE_INVALID_ARGUMENT, "there is no option '%s'", name);
+                if (!g_variant_is_of_type(owned, G_VARIANT_TYPE_UINT32))
+                        return failure_new(FAILURE_INVALID_ARGUMENT,
+                                           "timeout-ms must be of type 'u', not '%s'",
+                                           g_variant_get_type_string(owned));
+                *ret = g_variant_get_uint32(owned);
+        }
+        if (*ret < 1 || *ret > VALIDATOR_MAX_TIMEOUT_MS)
+                return failure_new(FAILURE_INVALID_ARGUMENT, "timeout-ms must be between 1 and %u, not %u",
+                                   VALIDATOR_MAX_TIMEOUT_MS, *ret);
+        return NULL;
+}
+
+static int add_validator(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
+        uint32_t timeout_ms = DEFAULT_TIMEOUT_MS;
+        Failure *failure = NULL;
+        const char *object;
+        int r;
+
+        r = sd_bus_message_read(m, "o", &object);
+        if (r < 0)
+                return r;
+        if (!config)
+                failure = failure_new(FAILURE_NO_SUCH_CONFIG, "the config was unregistered");
+        if (!failure)
+                failure = read_timeout(m, &timeout_ms);
+        if (!failure)
+                failure = validators_add(bus->validators, caller->name, caller->author.uid, object, config,
+                                         timeout_ms);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+int config_bus_method_add_validator(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return caller_identify(m, add_validator, userdata, error);
+}
+
+int config_bus_method_remove_validator(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
+        const char *object;
+        int r;
+
+        r = sd_bus_message_read(m, "o", &object);
+        if (r < 0)
+                return r;
+        if (!validators_remove(bus->validators, sd_bus_message_get_sender(m), object, config))
+                return failure_bus_take_error(error, failure_new(FAILURE_INVALID_ARGUMENT,
+                                                                 "%s is no validator of %s of yours", object,
+                                                                 config_name(config)));
+        return sd_bus_reply_method_return(m, NULL);
+}
