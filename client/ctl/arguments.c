@@ -17,8 +17,14 @@ enum {
         OPTION_DIRECTORY,
         OPTION_PATTERN,
         OPTION_SETTING, /* short cut: its own name is the key */
+        OPTION_SCHEMA,
+        OPTION_FORMAT,
+        OPTION_SEPARATOR,
+        OPTION_DEFAULTS,
         OPTION_NO_PERSIST,
         OPTION_STEPS,
+        OPTION_INFER,
+        OPTION_SHOW_SECRETS,
 };
 
 static const struct option options[] = {
@@ -26,17 +32,21 @@ static const struct option options[] = {
         { "version", no_argument, NULL, OPTION_VERSION },
         { "system", no_argument, NULL, OPTION_SYSTEM },
         { "user", no_argument, NULL, OPTION_USER },
-        { "json", required_argument, NULL, OPTION_JSON },
+        { "json", optional_argument, NULL, OPTION_JSON },
         { "no-pager", no_argument, NULL, OPTION_NO_PAGER },
         { "no-legend", no_argument, NULL, OPTION_NO_LEGEND },
         { "full", no_argument, NULL, 'l' },
         { "quiet", no_argument, NULL, 'q' },
+        { "show-secrets", no_argument, NULL, OPTION_SHOW_SECRETS },
         { "directory", required_argument, NULL, OPTION_DIRECTORY },
         { "pattern", required_argument, NULL, OPTION_PATTERN },
         { "option", required_argument, NULL, 'o' },
-        { "format", required_argument, NULL, OPTION_SETTING },
+        { "schema", required_argument, NULL, OPTION_SCHEMA },
+        { "defaults", no_argument, NULL, OPTION_DEFAULTS },
+        { "on-invalid", required_argument, NULL, OPTION_SETTING },
+        { "format", required_argument, NULL, OPTION_FORMAT },
         { "merge", required_argument, NULL, OPTION_SETTING },
-        { "env-separator", required_argument, NULL, OPTION_SETTING },
+        { "env-separator", required_argument, NULL, OPTION_SEPARATOR },
         { "debounce-ms", required_argument, NULL, OPTION_SETTING },
         { "poll-ms", required_argument, NULL, OPTION_SETTING },
         { "max-versions", required_argument, NULL, OPTION_SETTING },
@@ -46,6 +56,7 @@ static const struct option options[] = {
         { "no-persist", no_argument, NULL, OPTION_NO_PERSIST },
         { "steps", required_argument, NULL, OPTION_STEPS },
         { "message", required_argument, NULL, 'm' },
+        { "infer", no_argument, NULL, OPTION_INFER },
         { 0 },
 };
 
@@ -64,6 +75,16 @@ static unsigned bit_of(int option)
                 return ARGUMENT_STEPS;
         case 'm':
                 return ARGUMENT_MESSAGE;
+        case OPTION_SCHEMA:
+                return ARGUMENT_SCHEMA;
+        case OPTION_FORMAT:
+                return ARGUMENT_FORMAT;
+        case OPTION_SEPARATOR:
+                return ARGUMENT_SEPARATOR;
+        case OPTION_DEFAULTS:
+                return ARGUMENT_DEFAULTS;
+        case OPTION_INFER:
+                return ARGUMENT_INFER;
         default:
                 return 0;
         }
@@ -82,6 +103,16 @@ const char *argument_bit_to_string(ArgumentBit bit)
                 return "--steps";
         case ARGUMENT_MESSAGE:
                 return "--message";
+        case ARGUMENT_SCHEMA:
+                return "--schema";
+        case ARGUMENT_FORMAT:
+                return "--format";
+        case ARGUMENT_SEPARATOR:
+                return "--env-separator";
+        case ARGUMENT_DEFAULTS:
+                return "--defaults";
+        case ARGUMENT_INFER:
+                return "--infer";
         default:
                 g_assert_not_reached();
         }
@@ -92,14 +123,27 @@ bool arguments_option(size_t index, const char **ret_name, bool *ret_takes_value
         if (!options[index].name)
                 return false;
         *ret_name = options[index].name;
-        *ret_takes_value = options[index].has_arg == required_argument;
+        *ret_takes_value = options[index].has_arg != no_argument;
         *ret_bit = bit_of(options[index].val);
         return true;
 }
 
-static bool parse_json(Arguments *arguments, const char *mode, GError **error)
+static JsonMode default_json(void)
 {
-        if (g_str_equal(mode, "short"))
+        return isatty(STDOUT_FILENO) ? JSON_PRETTY : JSON_SHORT;
+}
+
+/* Alone, or with a mode, which may also be the next word. */
+static bool parse_json(Arguments *arguments, char **argv, GError **error)
+{
+        const char *mode = optarg;
+
+        if (!mode && argv[optind] &&
+            g_strv_contains((const char *[]){ "short", "pretty", "off", NULL }, argv[optind]))
+                mode = argv[optind++];
+        if (!mode)
+                arguments->json = default_json();
+        else if (g_str_equal(mode, "short"))
                 arguments->json = JSON_SHORT;
         else if (g_str_equal(mode, "pretty"))
                 arguments->json = JSON_PRETTY;
@@ -130,6 +174,12 @@ static bool add_setting(Arguments *arguments, char *setting, GError **error)
 {
         g_ptr_array_add(arguments->settings, setting);
         return settings_check(setting, error);
+}
+
+/* An option whose own name is the key. */
+static bool add_short_cut(Arguments *arguments, int index, GError **error)
+{
+        return add_setting(arguments, g_strdup_printf("%s=%s", options[index].name, optarg), error);
 }
 
 static bool refuse(char **argv, int option, GError **error)
@@ -165,9 +215,9 @@ static bool apply(Arguments *arguments, char **argv, int option, int index, GErr
                 arguments->user = option == OPTION_USER;
                 return true;
         case OPTION_JSON:
-                return parse_json(arguments, optarg, error);
+                return parse_json(arguments, argv, error);
         case 'j':
-                arguments->json = isatty(STDOUT_FILENO) ? JSON_PRETTY : JSON_SHORT;
+                arguments->json = default_json();
                 return true;
         case OPTION_NO_PAGER:
                 arguments->no_pager = true;
@@ -189,14 +239,31 @@ static bool apply(Arguments *arguments, char **argv, int option, int index, GErr
                 return true;
         case 'o':
                 return add_setting(arguments, g_strdup(optarg), error);
+        case OPTION_SCHEMA:
+                arguments->schema = optarg;
+                return add_short_cut(arguments, index, error);
+        case OPTION_FORMAT:
+                arguments->format = optarg;
+                return add_short_cut(arguments, index, error);
+        case OPTION_SEPARATOR:
+                arguments->separator = optarg;
+                return add_short_cut(arguments, index, error);
         case OPTION_SETTING:
-                return add_setting(arguments, g_strdup_printf("%s=%s", options[index].name, optarg), error);
+                return add_short_cut(arguments, index, error);
+        case OPTION_DEFAULTS:
+                arguments->defaults = true;
+                return add_setting(arguments, g_strdup("defaults=yes"), error);
         case OPTION_NO_PERSIST:
                 return add_setting(arguments, g_strdup("persist=no"), error);
         case OPTION_STEPS:
                 return parse_steps(arguments, optarg, error);
         case 'm':
                 arguments->message = optarg;
+                return true;
+        case OPTION_INFER:
+                return true; /* the bit says it all */
+        case OPTION_SHOW_SECRETS:
+                arguments->show_secrets = true;
                 return true;
         default:
                 return refuse(argv, option, error);

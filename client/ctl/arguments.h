@@ -18,6 +18,11 @@ typedef enum ArgumentBit {
         ARGUMENT_PATTERN = 1 << 2,
         ARGUMENT_STEPS = 1 << 3,
         ARGUMENT_MESSAGE = 1 << 4,
+        ARGUMENT_SCHEMA = 1 << 5,
+        ARGUMENT_FORMAT = 1 << 6,
+        ARGUMENT_SEPARATOR = 1 << 7,
+        ARGUMENT_DEFAULTS = 1 << 8,
+        ARGUMENT_INFER = 1 << 9,
 } ArgumentBit;
 
 typedef enum ArgumentsAction {
@@ -33,6 +38,7 @@ typedef struct Arguments {
         bool no_legend;
         bool full;
         bool quiet;
+        bool show_secrets;
         JsonMode json;
 
         unsigned given;      /* ArgumentBit */
@@ -41,6 +47,11 @@ typedef struct Arguments {
         const char *pattern;
         unsigned steps;
         const char *message;
+        /* Those settings that mean something to other verbs than register, too. */
+        const char *schema;
+        const char *format;
+        const char *separator;
+        bool defaults;
 
         char **words; /* verb and what follows it, NULL-terminated; borrowed */
         unsigned n_words;

@@ -2,6 +2,7 @@
 #include "client/ctl/context.h"
 
 #include "client/ctl/pager.h"
+#include "client/ctl/text.h"
 #include "client/ctl/value.h"
 #include "introspection/names.h"
 
@@ -155,6 +156,14 @@ void context_say(Context *context, char *line)
         if (!context->arguments->quiet)
                 puts(line);
         g_free(line);
+}
+
+void context_note(const Context *context, const char *config, const char *text)
+{
+        g_autofree char *escaped = text_escape(text);
+
+        if (!context->arguments->quiet)
+                fprintf(stderr, "reconfctl: %s%s%s\n", config ? config : "", config ? ": " : "", escaped);
 }
 
 bool context_finish(Context *context, GError **error)

@@ -47,5 +47,7 @@ void context_show_json(Context *context, Json *json);
 void context_show_table(Context *context, const Table *table, const char *noun);
 /* A line on what was done, unless told to be quiet. Takes it, escaped already. */
 void context_say(Context *context, char *line);
+/* A remark on standard error about a config, unless told to be quiet. */
+void context_note(const Context *context, const char *config, const char *text);
 /* False where output could not be written. Waits for the pager. */
 bool context_finish(Context *context, GError **error);

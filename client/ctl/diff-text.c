@@ -102,7 +102,7 @@ static bool append_flow(const Writer *writer, const Change *change, GString *lin
         return false;
 }
 
-static void append_change(const Writer *writer, const Change *change)
+static void append_change(const Writer *writer, const Change *change, bool restart)
 {
         g_autoptr(GString) line = g_string_new(NULL);
         Accent accent = accents[change->kind];
@@ -111,11 +111,12 @@ static void append_change(const Writer *writer, const Change *change)
 
         text_append(line, change->path, TEXT_LINE);
         if (append_flow(writer, change, line)) {
+                g_string_append(line, restart ? " (restart)" : "");
                 append_line(writer, accent, mark, line->str);
                 return;
         }
 
-        g_string_append_c(line, ':');
+        g_string_append(line, restart ? ": (restart)" : ":");
         append_line(writer, accent, mark, line->str);
         if (change->kind == CHANGE_MODIFIED) {
                 append_blocks(writer, change->before, change->after);
@@ -130,8 +131,11 @@ void diff_text_append(GString *out, const ChangeList *changes, const Style *styl
 {
         const Writer writer = { .out = out, .style = style, .indent = indent };
 
-        for (guint i = 0; i < changes->items->len; i++)
-                append_change(&writer, &g_array_index(changes->items, Change, i));
+        for (guint i = 0; i < changes->items->len; i++) {
+                const Change *change = &g_array_index(changes->items, Change, i);
+
+                append_change(&writer, change, change_list_needs_restart(changes, change));
+        }
 }
 
 void diff_text_append_json(Json *json, const ChangeList *changes)
@@ -152,6 +156,10 @@ void diff_text_append_json(Json *json, const ChangeList *changes)
                 if (change->after) {
                         json_add_key(json, "after");
                         json_add_node(json, change->after);
+                }
+                if (change_list_needs_restart(changes, change)) {
+                        json_add_key(json, "restart");
+                        json_add_boolean(json, true);
                 }
                 json_close(json);
         }

@@ -3,7 +3,8 @@
  * Changes as text and as JSON
  *
  * A line a change where it fits: "~ database.pool.size: 10 → 20". Larger values stand below their path, of
- * lists and texts only the lines that differ, with a little around them.
+ * lists and texts only the lines that differ, with a little around them. What takes effect with a restart
+ * only says so.
  */
 #pragma once
 
@@ -13,5 +14,8 @@
 
 /* Each line with so many spaces before it. */
 void diff_text_append(GString *out, const ChangeList *changes, const Style *style, unsigned indent);
-/* An array of {"path", "kind", "before", "after"}; a side that has no value has no member. */
+/*
+ * An array of {"path", "kind", "before", "after"}; a side that has no value has no member. What needs a
+ * restart has "restart": true.
+ */
 void diff_text_append_json(Json *json, const ChangeList *changes);

@@ -21,9 +21,10 @@ typedef union SettingValue {
 } SettingValue;
 
 static const Setting table[] = {
-        { "debounce-ms", 'u' }, { "env-separator", 's' }, { "format", 's' }, { "hot-reload", 'b' },
-        { "max-size", 't' },    { "max-versions", 'u' },  { "merge", 's' },  { "persist", 'b' },
-        { "poll-ms", 'u' },     { "priority", 'i' },
+        { "debounce-ms", 'u' }, { "defaults", 'b' }, { "env-separator", 's' }, { "format", 's' },
+        { "hot-reload", 'b' },  { "max-size", 't' }, { "max-versions", 'u' },  { "merge", 's' },
+        { "on-invalid", 's' },  { "persist", 'b' },  { "poll-ms", 'u' },       { "priority", 'i' },
+        { "schema", 's' },
 };
 
 const char *settings_name(size_t index)

@@ -45,6 +45,15 @@ Style style_detect(bool full, bool legend)
         };
 }
 
+Style style_for_errors(const Style *style)
+{
+        Style errors = *style;
+
+        errors.terminal = isatty(STDERR_FILENO);
+        errors.colors = wants_colors(errors.terminal);
+        return errors;
+}
+
 const char *style_begin(const Style *style, Accent accent)
 {
         static const char *const sequences[] = {

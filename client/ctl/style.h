@@ -29,6 +29,9 @@ typedef struct Style {
 /* What the environment says: the locale, COLUMNS, and for colors SYSTEMD_COLORS, NO_COLOR, TERM. */
 Style style_detect(bool full, bool legend);
 
+/* The same style on standard error. */
+Style style_for_errors(const Style *style);
+
 /* The sequences to put around text; "" where there is nothing to say. */
 const char *style_begin(const Style *style, Accent accent);
 const char *style_end(const Style *style, Accent accent);

@@ -127,8 +127,25 @@ ChangeList *change_list_free(ChangeList *list)
 
         document_unref(list->document);
         g_array_unref(list->items);
+        g_hash_table_unref(list->restart);
+        g_ptr_array_unref(list->redacted);
         g_free(list);
         return NULL;
+}
+
+void change_list_add_restart(ChangeList *list, const char *path)
+{
+        g_hash_table_add(list->restart, g_strdup(path));
+}
+
+bool change_list_needs_restart(const ChangeList *list, const Change *change)
+{
+        return g_hash_table_contains(list->restart, change->path);
+}
+
+static void release_document(void *document)
+{
+        document_unref(document);
 }
 
 static bool parse_kind(const char *text, ChangeKind *ret)
@@ -199,6 +216,8 @@ int change_list_read(sd_bus_message *m, ChangeList **ret)
 
         list->items = g_array_new(FALSE, FALSE, sizeof(Change));
         g_array_set_clear_func(list->items, change_clear);
+        list->restart = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        list->redacted = g_ptr_array_new_with_free_func(release_document);
         r = refuse(builder_open_map(builder, nowhere));
         if (r < 0)
                 return r;

@@ -28,11 +28,15 @@ const Node *value_get(const Document *details, const char *name);
 
 /* An a(ssvv), in place of the changes of two documents. */
 typedef struct ChangeList {
-        Document *document; /* holds the values */
-        GArray *items;      /* of Change */
+        Document *document;  /* holds the values */
+        GArray *items;       /* of Change */
+        GHashTable *restart; /* paths of those that need a restart */
+        GPtrArray *redacted; /* of Document: hold what was put in place of values */
 } ChangeList;
 
 int change_list_read(sd_bus_message *m, ChangeList **ret);
 ChangeList *change_list_free(ChangeList *list);
+void change_list_add_restart(ChangeList *list, const char *path);
+bool change_list_needs_restart(const ChangeList *list, const Change *change);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChangeList, change_list_free)

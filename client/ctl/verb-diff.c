@@ -6,6 +6,7 @@
  */
 #include "client/ctl/diff-text.h"
 #include "client/ctl/history.h"
+#include "client/ctl/marks.h"
 #include "client/ctl/parse.h"
 #include "client/ctl/verbs.h"
 
@@ -51,6 +52,27 @@ static void show_changes(Context *context, const char *name, uint64_t from, uint
         context_show(context, g_string_free(text, FALSE));
 }
 
+/* What is secret goes, what needs a restart is told. */
+static bool look_at_schema(Context *context, const char *name, ChangeList *changes, GError **error)
+{
+        g_autoptr(Document) properties = context_get_properties(context, name, error);
+        g_autoptr(Marks) marks = NULL;
+
+        if (!properties)
+                return false;
+        marks = marks_new(value_get_string(properties, "Schema"));
+        marks_find_restarts(marks, changes);
+        if (context->arguments->show_secrets)
+                return true;
+        if (!marks_are_known(marks) && changes->items->len > 0) {
+                g_autofree char *why = marks_explain(marks);
+
+                context_note(context, name, why);
+        }
+        marks_redact_changes(marks, changes);
+        return true;
+}
+
 int verb_diff(Context *context, char **words)
 {
         g_autoptr(ChangeList) changes = NULL;
@@ -67,6 +89,8 @@ int verb_diff(Context *context, char **words)
         if (!ctl_error_check_answer(r, &error))
                 return ctl_error_report(error);
 
+        if (!look_at_schema(context, words[0], changes, &error))
+                return ctl_error_report(error);
         if (context->arguments->json != JSON_OFF) {
                 Json *json = json_new(context->arguments->json);
 

@@ -5,9 +5,13 @@
  * A scalar goes out as it is, for scripts, but for what would reach a terminal unseen; a map or list as
  * YAML. A whole document comes as a snapshot, which has no limit of size.
  */
+#include "client/ctl/marks.h"
 #include "client/ctl/value-text.h"
 #include "client/ctl/value.h"
 #include "client/ctl/verbs.h"
+
+#include <errno.h>
+#include <unistd.h>
 
 static bool get_value(Context *context, char **words, Document **ret_document, const Node **ret_node,
                       GError **error)
@@ -37,9 +41,48 @@ static bool get_document(Context *context, const char *name, Document **ret, GEr
         return ctl_error_check_answer(r, error);
 }
 
+/*
+ * Which places of a list or map are secret may depend on all that the document holds, so a single value
+ * needs the document, too, if there is a schema.
+ */
+static bool hide_secrets(Context *context, char **words, Document *document, const Node *node,
+                         Document **ret_document, const Node **ret_node, GError **error)
+{
+        const char *path = words[1] ? words[1] : "";
+        g_autoptr(Document) properties = NULL;
+        g_autoptr(Document) whole = NULL;
+        g_autoptr(Marks) marks = NULL;
+
+        *ret_document = NULL;
+        *ret_node = node;
+        if (context->arguments->show_secrets)
+                return true;
+        properties = context_get_properties(context, words[0], error);
+        if (!properties)
+                return false;
+        marks = marks_new(value_get_string(properties, "Schema"));
+        if (!marks_hide_any(marks))
+                return true;
+        if (!marks_are_known(marks)) {
+                g_autofree char *why = marks_explain(marks);
+
+                g_set_error(error, CTL_ERROR,
+                            access(marks_schema_path(marks), R_OK) < 0 && errno == EACCES
+                                            ? CTL_EXIT_ACCESS_DENIED
+                                            : CTL_EXIT_BAD_FILE,
+                            "%s: %s\nWith --show-secrets all is shown.", words[0], why);
+                return false;
+        }
+        if (*path && !get_document(context, words[0], &whole, error))
+                return false;
+        marks_redact(marks, document, document_root(whole ?: document), path, node, ret_document, ret_node);
+        return true;
+}
+
 int verb_get(Context *context, char **words)
 {
         g_autoptr(Document) document = NULL;
+        g_autoptr(Document) shown = NULL;
         const Node *node = NULL;
         GError *error = NULL;
 
@@ -48,6 +91,8 @@ int verb_get(Context *context, char **words)
                 return ctl_error_report(error);
         if (!node)
                 node = document_root(document);
+        if (!hide_secrets(context, words, document, node, &shown, &node, &error))
+                return ctl_error_report(error);
 
         if (context->arguments->json != JSON_OFF) {
                 Json *json = json_new(context->arguments->json);

@@ -3,10 +3,14 @@
  * reconfctl register, unregister
  */
 #include "client/ctl/parse.h"
+#include "client/ctl/problems.h"
 #include "client/ctl/settings.h"
 #include "client/ctl/text.h"
+#include "client/ctl/trial.h"
 #include "client/ctl/verbs.h"
 #include "introspection/names.h"
+
+#include <string.h>
 
 /* The name that a config's object stands for. */
 static char *name_of_object(const char *object)
@@ -36,7 +40,29 @@ static int append_files(sd_bus_message *m, char **words, GError **error)
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int append_request(Context *context, sd_bus_message *m, char **words, GError **error)
+/* The same settings with the path of a schema made absolute. */
+static GPtrArray *make_settings(const GPtrArray *settings, GError **error)
+{
+        g_autoptr(GPtrArray) result = g_ptr_array_new_with_free_func(g_free);
+
+        for (guint i = 0; i < settings->len; i++) {
+                const char *setting = settings->pdata[i];
+                g_autofree char *path = NULL;
+
+                if (!g_str_has_prefix(setting, "schema=")) {
+                        g_ptr_array_add(result, g_strdup(setting));
+                        continue;
+                }
+                path = parse_file(setting + strlen("schema="), error);
+                if (!path)
+                        return NULL;
+                g_ptr_array_add(result, g_strconcat("schema=", path, NULL));
+        }
+        return g_steal_pointer(&result);
+}
+
+static int append_request(Context *context, sd_bus_message *m, char **words, const GPtrArray *settings,
+                          GError **error)
 {
         const Arguments *arguments = context->arguments;
         int r;
@@ -52,7 +78,7 @@ static int append_request(Context *context, sd_bus_message *m, char **words, GEr
                 r = sd_bus_message_append(m, "ss", directory, arguments->pattern ? arguments->pattern : "*");
         } else
                 r = append_files(m, words + 1, error);
-        return r < 0 ? r : settings_append(m, arguments->settings);
+        return r < 0 ? r : settings_append(m, settings);
 }
 
 static int read_object(sd_bus_message *reply, GPtrArray *names)
@@ -99,6 +125,32 @@ static void show_names(Context *context, const GPtrArray *names)
         context_show_json(context, json);
 }
 
+/* The error names one problem. What they all are, the same files tell here, by the same code. */
+static int report(Context *context, char **words, const GPtrArray *settings, GError *error)
+{
+        const TrialOptions options = trial_options_from_settings(settings);
+        g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(GPtrArray) problems = problems_new();
+        g_autoptr(Sources) sources = NULL;
+        g_autoptr(Marks) marks = NULL;
+        g_autoptr(Load) load = NULL;
+
+        if (error->code != CTL_EXIT_BAD_FILE || context->arguments->directory)
+                return ctl_error_report(error);
+        for (char **word = words + 1; *word; word++)
+                g_ptr_array_add(files, parse_file(*word, NULL));
+        g_ptr_array_add(files, NULL);
+
+        load = trial_run((char *const *) files->pdata, &options, false);
+        if (!load->failure || load->failure->stage == FAILURE_STAGE_NONE)
+                return ctl_error_report(error);
+        marks = marks_new(options.schema);
+        sources = sources_new(context->arguments->show_secrets ? NULL : marks, options.format,
+                              options.separator);
+        problems_add(problems, load->failure, files->len == 2 ? files->pdata[0] : "");
+        return problems_report(context, words[0], problems, sources, error);
+}
+
 static bool check_words(const Arguments *arguments, char **words, GError **error)
 {
         if (arguments->directory ? !words[1] : words[1] && !arguments->pattern)
@@ -113,24 +165,27 @@ static bool check_words(const Arguments *arguments, char **words, GError **error
 int verb_register(Context *context, char **words)
 {
         g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(GPtrArray) settings = NULL;
         const char *member = context->arguments->directory ? "RegisterDirectory" : "RegisterConfig";
         sd_bus_message *m = NULL, *reply = NULL;
         GError *error = NULL;
         bool done;
         int r;
 
-        if (!check_words(context->arguments, words, &error) ||
-            !context_new_call(context, NULL, member, &m, &error))
+        if (!check_words(context->arguments, words, &error))
+                return ctl_error_report(error);
+        settings = make_settings(context->arguments->settings, &error);
+        if (!settings || !context_new_call(context, NULL, member, &m, &error))
                 return ctl_error_report(error);
 
-        r = append_request(context, m, words, &error);
+        r = append_request(context, m, words, settings, &error);
         done = !error && ctl_error_check_request(r, &error) &&
                context_send(context, NULL, m, &reply, &error) &&
                ctl_error_check_answer(read_objects(reply, names), &error);
         sd_bus_message_unref(m);
         sd_bus_message_unref(reply);
         if (!done)
-                return ctl_error_report(error);
+                return report(context, words, settings, error);
         show_names(context, names);
         return CTL_EXIT_SUCCESS;
 }

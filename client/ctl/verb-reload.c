@@ -2,7 +2,10 @@
 /*
  * reconfctl reload, hot-reload
  */
+#include "client/ctl/marks.h"
+#include "client/ctl/problems.h"
 #include "client/ctl/settings.h"
+#include "client/ctl/text.h"
 #include "client/ctl/value.h"
 #include "client/ctl/verbs.h"
 
@@ -22,6 +25,70 @@ static bool reload(Context *context, const char *name, uint64_t *ret_before, uin
                ctl_error_check_answer(sd_bus_message_read(reply, "t", ret_after), error);
         sd_bus_message_unref(reply);
         return done;
+}
+
+/* The error names one problem; the service keeps all of them. */
+static int report(Context *context, const char *name, GError *error)
+{
+        g_autoptr(Document) properties = NULL;
+        g_autoptr(GPtrArray) problems = NULL;
+        g_autoptr(Sources) sources = NULL;
+        g_autoptr(Marks) marks = NULL;
+
+        if (error->code == CTL_EXIT_BAD_FILE)
+                properties = context_get_properties(context, name, NULL);
+        if (properties)
+                problems = problems_get(context, name, properties);
+        if (!problems || problems->len == 0 || !problems_are_there_still(properties))
+                return ctl_error_report(error);
+
+        marks = marks_new(value_get_string(properties, "Schema"));
+        sources = sources_new_for(context->arguments, properties, marks);
+        return problems_report(context, name, problems, sources, error);
+}
+
+/* What changed and needs a restart, as far as one can tell who may read the schema. */
+static ChangeList *find_restarts(Context *context, const char *name, uint64_t before, uint64_t after)
+{
+        g_autoptr(Document) properties = NULL;
+        g_autoptr(Marks) marks = NULL;
+        sd_bus_message *reply = NULL;
+        ChangeList *changes = NULL;
+
+        if (before == 0 || before == after)
+                return NULL;
+        properties = context_get_properties(context, name, NULL);
+        marks = marks_new(properties ? value_get_string(properties, "Schema") : NULL);
+        if (!marks_schema(marks) || !context_call(context, name, "Diff", &reply, NULL, "tt", before, after))
+                return NULL;
+        if (change_list_read(reply, &changes) >= 0)
+                marks_find_restarts(marks, changes);
+        sd_bus_message_unref(reply);
+        return changes;
+}
+
+static void say_restarts(Context *context, const char *name, const ChangeList *changes)
+{
+        for (guint i = 0; changes && i < changes->items->len; i++) {
+                const Change *change = &g_array_index(changes->items, Change, i);
+                g_autofree char *path = text_escape(change->path);
+
+                if (change_list_needs_restart(changes, change))
+                        context_say(context, g_strdup_printf("%s: %s (restart)", name, path));
+        }
+}
+
+static void add_restarts(Json *json, const ChangeList *changes)
+{
+        json_add_key(json, "restart");
+        json_open_array(json);
+        for (guint i = 0; changes && i < changes->items->len; i++) {
+                const Change *change = &g_array_index(changes->items, Change, i);
+
+                if (change_list_needs_restart(changes, change))
+                        json_add_string(json, change->path);
+        }
+        json_close(json);
 }
 
 static void say_reloaded(Context *context, const char *name, uint64_t before, uint64_t after)
@@ -46,14 +113,18 @@ int verb_reload(Context *context, char **words)
                 uint64_t before = 0, after = 0;
                 GError *error = NULL;
 
+                g_autoptr(ChangeList) changes = NULL;
+
                 if (!reload(context, *words, &before, &after, &error)) {
-                        int failed = ctl_error_report(error);
+                        int failed = report(context, *words, error);
 
                         status = status == CTL_EXIT_SUCCESS ? failed : status;
                         continue;
                 }
+                changes = find_restarts(context, *words, before, after);
                 if (!as_json) {
                         say_reloaded(context, *words, before, after);
+                        say_restarts(context, *words, changes);
                         continue;
                 }
                 json_open_object(json);
@@ -63,6 +134,7 @@ int verb_reload(Context *context, char **words)
                 json_add_unsigned(json, before);
                 json_add_key(json, "version");
                 json_add_unsigned(json, after);
+                add_restarts(json, changes);
                 json_close(json);
         }
         json_close(json);

@@ -9,6 +9,7 @@
 #include "client/ctl/problems.h"
 #include "client/ctl/text.h"
 #include "client/ctl/timestamp.h"
+#include "client/ctl/trial.h"
 #include "client/ctl/value-text.h"
 #include "client/ctl/value.h"
 #include "client/ctl/verbs.h"
@@ -22,6 +23,9 @@ typedef struct Status {
         Document *properties;
         GPtrArray *history;
         GPtrArray *problems;
+        Marks *marks;
+        Sources *sources;
+        GPtrArray *filled; /* of char *: places that hold what the schema's defaults gave */
 } Status;
 
 static void status_clear(Status *status)
@@ -29,20 +33,36 @@ static void status_clear(Status *status)
         document_unref(status->properties);
         g_clear_pointer(&status->history, g_ptr_array_unref);
         g_clear_pointer(&status->problems, g_ptr_array_unref);
+        g_clear_pointer(&status->filled, g_ptr_array_unref);
+        sources_free(status->sources);
+        marks_free(status->marks);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Status, status_clear)
 
-static GPtrArray *get_problems(Context *context, const char *name, const Document *properties)
+static char **get_files(const Document *properties)
 {
-        sd_bus_message *reply = NULL;
-        GPtrArray *problems = NULL;
+        const Node *files = value_get(properties, "Files");
+        GPtrArray *names = g_ptr_array_new();
 
-        if (!context_call(context, name, "GetProblems", &reply, NULL, NULL))
+        for (uint32_t i = 0; files && files->kind == NODE_LIST && i < files->length; i++)
+                if (files->list->items[i].kind == NODE_STRING)
+                        g_ptr_array_add(names, g_strdup(files->list->items[i].string));
+        g_ptr_array_add(names, NULL);
+        return (char **) g_ptr_array_free(names, FALSE);
+}
+
+/* Only the schema and the files tell; NULL where they cannot be read. */
+static GPtrArray *find_filled(const Document *properties)
+{
+        const TrialOptions options = trial_options_from_properties(properties);
+        g_auto(GStrv) files = get_files(properties);
+        g_autoptr(Load) load = NULL;
+
+        if (!options.schema || !options.defaults || !*files)
                 return NULL;
-        (void) problems_read(reply, value_get(properties, "Files"), &problems);
-        sd_bus_message_unref(reply);
-        return problems;
+        load = trial_run(files, &options, true);
+        return load->failure || !load->filled ? NULL : g_ptr_array_ref(load->filled);
 }
 
 /* Properties are for all; history and problems only for those who can read the files. */
@@ -52,7 +72,10 @@ static bool status_get(Context *context, const char *name, Status *status, GErro
         if (!status->properties)
                 return false;
         status->history = history_get(context, name, NULL);
-        status->problems = get_problems(context, name, status->properties);
+        status->problems = problems_get(context, name, status->properties);
+        status->marks = marks_new(value_get_string(status->properties, "Schema"));
+        status->sources = sources_new_for(context->arguments, status->properties, status->marks);
+        status->filled = find_filled(status->properties);
         return true;
 }
 
@@ -145,30 +168,39 @@ static void append_options(GString *out, const Node *options)
         g_string_append_c(out, '\n');
 }
 
+static void append_filled(GString *out, const GPtrArray *filled)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        for (guint i = 0; filled && i < filled->len; i++)
+                g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", (const char *) filled->pdata[i]);
+        if (text->len > 0)
+                append_field(out, "Defaults", text->str);
+}
+
 static void append_problems(GString *out, const Style *style, const Status *status)
 {
         if (!status->problems || status->problems->len == 0)
                 return;
 
         g_string_append_c(out, '\n');
-        for (guint i = 0; i < status->problems->len; i++) {
-                g_autofree char *line = problem_format(status->problems->pdata[i]);
-
-                g_string_append_printf(out, "%s%s%s\n", style_begin(style, ACCENT_BAD), line,
-                                       style_end(style, ACCENT_BAD));
-        }
+        problems_append(out, status->problems, status->sources, style, 0);
 }
 
 static void append_status(GString *out, const Style *style, const Status *status)
 {
         const Document *properties = status->properties;
         const char *format = value_get_string(properties, "Format");
+        const char *schema = value_get_string(properties, "Schema");
         g_autofree char *time = timestamp_format_both(value_get_unsigned(properties, "LastReload"));
 
         append_head(out, style, status);
         append_version(out, status);
         append_files(out, value_get(properties, "Files"));
         append_field(out, "Format", format ? format : "?");
+        if (schema && *schema)
+                append_field(out, "Schema", schema);
+        append_filled(out, status->filled);
         append_field(out, "Last reload", time);
         append_switch(out, "Hot reload", value_get_boolean(properties, "HotReload"), "on", "off");
         append_switch(out, "Public", value_get_boolean(properties, "Public"), "yes",
@@ -189,6 +221,13 @@ static void append_status_json(Json *json, const Status *status)
         if (status->problems) {
                 json_add_key(json, "Problems");
                 problems_append_json(json, status->problems);
+        }
+        if (status->filled) {
+                json_add_key(json, "Defaults");
+                json_open_array(json);
+                for (guint i = 0; i < status->filled->len; i++)
+                        json_add_string(json, status->filled->pdata[i]);
+                json_close(json);
         }
         json_close(json);
 }

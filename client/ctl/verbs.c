@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-#define REGISTER_BITS (ARGUMENT_SETTING | ARGUMENT_DIRECTORY | ARGUMENT_PATTERN)
+#define VALIDATE_BITS (ARGUMENT_SCHEMA | ARGUMENT_FORMAT | ARGUMENT_SEPARATOR | ARGUMENT_DEFAULTS)
+#define REGISTER_BITS (VALIDATE_BITS | ARGUMENT_SETTING | ARGUMENT_DIRECTORY | ARGUMENT_PATTERN)
+#define SCHEMA_BITS (ARGUMENT_FORMAT | ARGUMENT_SEPARATOR | ARGUMENT_INFER)
 
 /* clang-format off */
 static const Verb verbs[] = {
@@ -16,6 +18,9 @@ static const Verb verbs[] = {
         { "rollback", "NAME [VERSION]", "Go back to an earlier version", 1, 2, ARGUMENT_STEPS | ARGUMENT_MESSAGE,
           verb_rollback },
         { "reload", "NAME...", "Read the files now", 1, VERB_ANY, 0, verb_reload },
+        { "validate", "NAME [FILE]", "Tell what is wrong with a file, before or after it is in place", 1,
+          VERB_ANY, VALIDATE_BITS, verb_validate },
+        { "schema", "NAME", "Print the schema of a config, or draft one", 1, 1, SCHEMA_BITS, verb_schema },
         { "hot-reload", "[NAME...] on|off", "Switch whether file changes apply by themselves", 1, VERB_ANY, 0,
           verb_hot_reload },
         { "register", "NAME FILE...", "Have files watched as a config", 1, VERB_ANY, REGISTER_BITS, verb_register },
@@ -29,7 +34,8 @@ static const char options_help[] =
         "     --system             Talk to the service of the system (the default)\n"
         "     --user               Talk to the service of the user\n"
         "     --json=MODE          Print JSON: short (one line), pretty, or off\n"
-        "  -j                      The same as --json=pretty on a terminal, else short\n"
+        "  -j --json               The same as --json=pretty on a terminal, else short\n"
+        "     --show-secrets       Print values that the schema marks as secret, not ***\n"
         "     --no-pager           Do not pipe output into a pager\n"
         "     --no-legend          Print no headers and footers\n"
         "  -l --full               Do not cut long columns\n"
@@ -40,6 +46,9 @@ static const char options_help[] =
 static const char register_help[] =
         "     --directory=DIR      Make each matching file of a directory a config NAME@STEM\n"
         "     --pattern=GLOB       Which files match (with --directory)\n"
+        "     --schema=PATH        The JSON Schema that the files have to fit\n"
+        "     --defaults           Fill in what the schema's defaults give\n"
+        "     --on-invalid=MODE    What becomes of bad files: keep them, or revert to the last good ones\n"
         "     --format=FORMAT      yaml, json, env or ini, for names that do not tell\n"
         "     --merge=MODE         How files are joined: deep, append or replace\n"
         "     --env-separator=TEXT What nests the keys of ENV files, such as __\n"
@@ -52,6 +61,15 @@ static const char register_help[] =
         "     --no-persist         Do not register again when the service starts\n"
         "  -o --option=KEY=VALUE   Any of these by its name on the bus\n";
 
+static const char validate_help[] =
+        "     NAME                 What the first file of a config holds now\n"
+        "     NAME FILE            A candidate for it; - is standard input\n"
+        "     --schema=PATH FILE...  Files that need no service; - is standard input\n"
+        "     --format, --env-separator, --defaults: as for register\n";
+
+static const char schema_help[] =
+        "     --infer FILE         Draft one from what a file holds; - is standard input\n";
+
 static const char rollback_help[] =
         "     --steps=N            Go back N different versions\n"
         "  -m --message=TEXT       Why, for the history\n";
@@ -62,7 +80,8 @@ static const char exit_help[] =
         "  2  The command line, a name, a path or an option is malformed\n"
         "  3  There is no such config, path or version\n"
         "  4  Access denied\n"
-        "  5  The files are missing, unreadable or malformed (also: 'status' found such a config)\n"
+        "  5  The files are missing, unreadable, malformed or do not fit their schema (also: 'status' found\n"
+        "     such a config)\n"
         "  6  The bus or the service cannot be reached\n";
 /* clang-format on */
 
@@ -103,6 +122,8 @@ char *verbs_format_help(const Style *style)
         append_section(out, style, "Options", options_help);
         append_section(out, style, "Options of register", register_help);
         append_section(out, style, "Options of rollback", rollback_help);
+        append_section(out, style, "Options of validate", validate_help);
+        append_section(out, style, "Options of schema", schema_help);
         append_section(out, style, "Exit status", exit_help);
         return g_string_free(out, FALSE);
 }

@@ -52,11 +52,7 @@ static void append_problems(GString *out, const WatchReport *report, const Style
 {
         g_string_append_printf(out, "%snot reloaded%s (%s)\n", style_begin(style, ACCENT_BAD),
                                style_end(style, ACCENT_BAD), report->stage);
-        for (guint i = 0; i < report->problems->len; i++) {
-                g_autofree char *line = problem_format(report->problems->pdata[i]);
-
-                g_string_append_printf(out, "%*s%s\n", (int) INDENT, "", line);
-        }
+        problems_append(out, report->problems, report->sources, style, INDENT);
 }
 
 char *watch_report_format(const WatchReport *report, const Style *style)

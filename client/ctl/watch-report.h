@@ -7,6 +7,7 @@
 #pragma once
 
 #include "client/ctl/json.h"
+#include "client/ctl/sources.h"
 #include "client/ctl/style.h"
 #include "client/ctl/value.h"
 
@@ -29,6 +30,7 @@ typedef struct WatchReport {
         const Document *details;
         const char *stage;
         const GPtrArray *problems; /* of ConfigProblem */
+        Sources *sources;          /* for excerpts of these */
 } WatchReport;
 
 /* Ends in a newline. */

@@ -4,7 +4,6 @@
  * heard while an answer is still to come was sent before it, and the answer covers it.
  */
 #include "client/ctl/problems.h"
-#include "client/ctl/text.h"
 #include "client/ctl/watching.h"
 #include "introspection/names.h"
 
@@ -25,6 +24,7 @@ Watched *watched_free(Watched *watched)
                 return NULL;
 
         sd_bus_slot_unref(watched->subscribing);
+        marks_free(watched->marks);
         g_free(watched->name);
         g_free(watched);
         return NULL;
@@ -42,10 +42,49 @@ void watching_print(Watching *watching, const WatchReport *report)
 
 void watching_note(const Watching *watching, const char *name, const char *text)
 {
-        g_autofree char *escaped = text_escape(text);
+        context_note(watching->context, name, text);
+}
 
-        if (!watching->context->arguments->quiet)
-                fprintf(stderr, "reconfctl: %s%s%s\n", name ? name : "", name ? ": " : "", escaped);
+/* The schema may be another one at any time, and its file may change. */
+static Document *look_at_schema(Watched *watched)
+{
+        Document *properties = context_get_properties(watched->watching->context, watched->name, NULL);
+        const char *schema = properties ? value_get_string(properties, "Schema") : NULL;
+
+        bool told = watched->marks && !marks_are_known(watched->marks);
+
+        if (!properties)
+                return NULL;
+        if (watched->marks && marks_are_fresh(watched->marks, schema))
+                return properties;
+        marks_free(watched->marks);
+        watched->marks = marks_new(schema);
+        if (!told && !marks_are_known(watched->marks) &&
+            !watched->watching->context->arguments->show_secrets) {
+                g_autofree char *why = marks_explain(watched->marks);
+
+                watching_note(watched->watching, watched->name, why);
+        }
+        return properties;
+}
+
+/* The changes as they may be shown; NULL where nobody tells, as of a config that is gone. */
+static ChangeList *hide_secrets(Watched *watched, ChangeList *changes)
+{
+        document_unref(look_at_schema(watched));
+        if (watched->watching->context->arguments->show_secrets)
+                return changes;
+        if (!watched->marks)
+                return NULL;
+        marks_redact_changes(watched->marks, changes);
+        return changes;
+}
+
+static void find_restarts(ChangeList *changes, const Node *paths)
+{
+        for (uint32_t i = 0; paths && paths->kind == NODE_LIST && i < paths->length; i++)
+                if (paths->list->items[i].kind == NODE_STRING)
+                        change_list_add_restart(changes, paths->list->items[i].string);
 }
 
 static int read_answer(sd_bus_message *m, uint64_t *ret_version, ChangeList **ret_changes,
@@ -77,15 +116,20 @@ static void take_answer(Watched *watched, sd_bus_message *m)
         complete = watched->since > 0 && value_get_boolean(details, "complete");
         if (version < watched->since)
                 watching_note(watched->watching, watched->name, "its history began anew");
-        else if (watched->since > 0 && version > watched->since)
+        else if (watched->since > 0 && version > watched->since) {
+                ChangeList *shown = complete ? hide_secrets(watched, changes) : NULL;
+
+                if (shown && watched->marks)
+                        marks_find_restarts(watched->marks, shown);
                 watching_print(watched->watching, &(WatchReport){
                                                                   .kind = WATCH_REPORT_MISSED,
                                                                   .name = watched->name,
                                                                   .time = (uint64_t) g_get_real_time(),
                                                                   .version = version,
                                                                   .previous = watched->since,
-                                                                  .changes = complete ? changes : NULL,
+                                                                  .changes = shown,
                                                   });
+        }
         watched->version = version;
 }
 
@@ -138,6 +182,7 @@ void watched_hear_changed(Watched *watched, sd_bus_message *m)
         }
 
         watched->version = version;
+        find_restarts(changes, value_get(details, "restart"));
         watching_print(watched->watching, &(WatchReport){
                                                           .kind = WATCH_REPORT_CHANGED,
                                                           .name = watched->name,
@@ -145,28 +190,32 @@ void watched_hear_changed(Watched *watched, sd_bus_message *m)
                                                           .version = version,
                                                           .previous = previous,
                                                           .root = root,
-                                                          .changes = changes,
+                                                          .changes = hide_secrets(watched, changes),
                                                           .details = details,
                                           });
 }
 
 void watched_hear_failed(Watched *watched, sd_bus_message *m)
 {
-        g_autoptr(Document) properties = NULL;
+        g_autoptr(Document) properties = look_at_schema(watched);
         g_autoptr(GPtrArray) problems = NULL;
+        g_autoptr(Sources) sources = NULL;
         const char *stage;
 
-        properties = context_get_properties(watched->watching->context, watched->name, NULL);
         if (sd_bus_message_read(m, "s", &stage) < 0 ||
-            problems_read(m, properties ? value_get(properties, "Files") : NULL, &problems) < 0) {
+            problems_read(m, properties ? value_get(properties, "Files") : NULL,
+                          properties ? value_get_string(properties, "Schema") : NULL, &problems) < 0) {
                 watching_note(watched->watching, watched->name, "a signal cannot be understood");
                 return;
         }
+        if (properties && problems_are_there_still(properties))
+                sources = sources_new_for(watched->watching->context->arguments, properties, watched->marks);
         watching_print(watched->watching, &(WatchReport){
                                                           .kind = WATCH_REPORT_FAILED,
                                                           .name = watched->name,
                                                           .time = (uint64_t) g_get_real_time(),
                                                           .stage = stage,
                                                           .problems = problems,
+                                                          .sources = sources,
                                           });
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "client/ctl/context.h"
+#include "client/ctl/marks.h"
 #include "client/ctl/watch-report.h"
 
 #include <systemd/sd-event.h>
@@ -28,6 +29,7 @@ typedef struct Watched {
         uint64_t version; /* heard last; 0 none yet */
         uint64_t since;   /* what the subscription under way asked for */
         sd_bus_slot *subscribing;
+        Marks *marks; /* of its schema when something was heard last; NULL before */
 } Watched;
 
 Watched *watched_new(Watching *watching, const char *name);

@@ -11,17 +11,19 @@ __reconfctl_complete() {
 
 _reconfctl() {
     local cur prev words cword
-    local scope=() arguments=() word i line plain prefix
+    local scope=() arguments=() word i line plain prefix alone=
 
     _get_comp_words_by_ref -n ':=@"' cur prev words cword || return
 
     # What was typed before: the bus, the verb and what follows it.
     for ((i = 1; i < cword; i++)); do
         word=${words[i]}
+        [[ $word == --schema* || $word == --infer ]] && alone=1
         case $word in
         --user | --system) scope=("$word") ;;
-        -o | -m | --option | --message | --steps | --directory | --pattern | --json | --format | --merge | \
-            --env-separator | --debounce-ms | --poll-ms | --max-versions | --max-size | --hot-reload | --priority)
+        --json) [[ ${words[i + 1]} == @(short|pretty|off) ]] && ((i++)) ;;
+        -o | -m | --option | --message | --steps | --directory | --pattern | --schema | --on-invalid | \
+            --format | --merge | --env-separator | --debounce-ms | --poll-ms | --max-versions | --max-size | --hot-reload | --priority)
             ((i++))
             ;;
         -*) ;;
@@ -41,6 +43,12 @@ _reconfctl() {
         _filedir -d
         return
         ;;
+    --schema=*)
+        cur=${cur#*=}
+        _filedir
+        return
+        ;;
+    --on-invalid=*) candidates=(--on-invalid={keep,revert}) ;;
     --json=*) candidates=(--json={short,pretty,off}) ;;
     --format=*) candidates=(--format={yaml,json,env,ini}) ;;
     --merge=*) candidates=(--merge={deep,append,replace}) ;;
@@ -50,12 +58,16 @@ _reconfctl() {
     *)
         case $prev in
         -o | --option) mapfile -t candidates < <(__reconfctl_complete settings) ;;
-        --json) candidates=(short pretty off) ;;
+        --on-invalid) candidates=(keep revert) ;;
         --format) candidates=(yaml json env ini) ;;
         --merge) candidates=(deep append replace) ;;
         --hot-reload) candidates=(on off) ;;
         --directory)
             _filedir -d
+            return
+            ;;
+        --schema)
+            _filedir
             return
             ;;
         -m | --message | --steps | --pattern) return ;;
@@ -64,6 +76,14 @@ _reconfctl() {
             ,*) mapfile -t candidates < <(__reconfctl_complete verbs) ;;
             get,2) mapfile -t candidates < <(__reconfctl_complete paths "${arguments[1]}" "$plain") ;;
             diff,[23] | rollback,2) mapfile -t candidates < <(__reconfctl_complete versions "${arguments[1]}") ;;
+            validate,* | schema,1)
+                # Files, once an option says that they stand for themselves.
+                if [[ $alone || ${#arguments[@]} -gt 1 ]]; then
+                    _filedir
+                    return
+                fi
+                mapfile -t candidates < <(__reconfctl_complete configs)
+                ;;
             get,1 | diff,1 | history,1 | rollback,1 | instances,1 | statistics,1 | list,* | status,* | watch,* | \
                 reload,* | unregister,*)
                 mapfile -t candidates < <(__reconfctl_complete configs)

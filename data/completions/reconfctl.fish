@@ -4,20 +4,24 @@
 #
 # What there is to choose from, the program itself knows: see client/ctl/verb-complete.c.
 
-set -g __reconfctl_valued -o -m --option --message --steps --directory --pattern --json --format --merge \
-    --env-separator --debounce-ms --poll-ms --max-versions --max-size --hot-reload --priority
+set -g __reconfctl_valued -o -m --option --message --steps --directory --pattern --schema --on-invalid \
+    --format --merge --env-separator --debounce-ms --poll-ms --max-versions --max-size --hot-reload --priority
 
 # The words typed before the present one, without options and the values of options.
 function __reconfctl_words
     set -l skip 1
+    set -l last
     for word in (commandline -opc)
         if test $skip -gt 0
             set skip 0
         else if contains -- $word $__reconfctl_valued
             set skip 1
+        else if test "$last" = --json; and contains -- $word short pretty off
+            # The mode of --json may be a word of its own.
         else if not string match -q -- '-*' $word
             printf '%s\n' $word
         end
+        set last $word
     end
 end
 
@@ -59,6 +63,13 @@ function __reconfctl_arguments
         case hot-reload
             printf 'on\noff\n'
             __reconfctl_complete configs
+        case validate schema
+            # Files, once an option says that they stand for themselves.
+            if test $count -gt 1; or string match -qr -- '^--(schema|infer)' (commandline -opc)
+                __fish_complete_path (commandline -t)
+            else
+                __reconfctl_complete configs
+            end
         case register
             test $count -ge 2; and __fish_complete_path (commandline -t)
     end
@@ -79,6 +90,7 @@ complete -c reconfctl -f -l no-pager -d 'Do not pipe output into a pager'
 complete -c reconfctl -f -l no-legend -d 'Print no headers and footers'
 complete -c reconfctl -f -s l -l full -d 'Do not cut long columns'
 complete -c reconfctl -f -s q -l quiet -d 'Print nothing but results and errors'
+complete -c reconfctl -f -l show-secrets -d 'Print values that the schema marks as secret'
 complete -c reconfctl -f -s h -l help -d 'Show help'
 complete -c reconfctl -f -l version -d 'Show the version'
 
@@ -87,11 +99,18 @@ complete -c reconfctl -n '__reconfctl_verb_is register' -x -l directory -a '(__f
 complete -c reconfctl -n '__reconfctl_verb_is register' -x -l pattern -d 'Which files match'
 complete -c reconfctl -n '__reconfctl_verb_is register' -x -s o -l option \
     -a '(__reconfctl_complete settings)' -d 'Set an option by its name on the bus'
-complete -c reconfctl -n '__reconfctl_verb_is register' -x -l format -a 'yaml json env ini' \
+complete -c reconfctl -n '__reconfctl_verb_is register validate' -r -F -l schema \
+    -d 'The JSON Schema that the files have to fit'
+complete -c reconfctl -n '__reconfctl_verb_is register validate' -f -l defaults \
+    -d 'Fill in what the schema gives'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l on-invalid -a 'keep revert' \
+    -d 'What becomes of bad files'
+complete -c reconfctl -n '__reconfctl_verb_is schema' -f -l infer -d 'Draft a schema from a file'
+complete -c reconfctl -n '__reconfctl_verb_is register validate schema' -x -l format -a 'yaml json env ini' \
     -d 'Format of names that do not tell'
 complete -c reconfctl -n '__reconfctl_verb_is register' -x -l merge -a 'deep append replace' \
     -d 'How files are joined'
-complete -c reconfctl -n '__reconfctl_verb_is register' -x -l env-separator -d 'What nests the keys of ENV files'
+complete -c reconfctl -n '__reconfctl_verb_is register validate schema' -x -l env-separator -d 'What nests the keys of ENV files'
 complete -c reconfctl -n '__reconfctl_verb_is register' -x -l debounce-ms -d 'How long bursts are waited for'
 complete -c reconfctl -n '__reconfctl_verb_is register' -x -l poll-ms \
     -d 'How often to look where no events are sent'
