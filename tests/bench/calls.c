@@ -96,7 +96,8 @@ static void print(GArray *samples, const char *label, size_t size)
 static void measure_size(sd_bus *bus, const char *directory, unsigned rounds, size_t size)
 {
         g_autoptr(Saved) saved = saved_new(directory, "calls", size);
-        g_autofree char *path = client_register(bus, "calls", saved->path, false, CLIENT_DEFAULT_DEBOUNCE);
+        g_autofree char *path =
+                        client_register(bus, "calls", saved->path, false, CLIENT_DEFAULT_DEBOUNCE, NULL);
         sd_bus_slot *slot = NULL;
         Scene scene = {
                 .bus = bus,

@@ -40,22 +40,34 @@ sd_bus *client_open(void)
         return bus;
 }
 
-char *client_register(sd_bus *bus, const char *name, const char *file, bool hot_reload, uint32_t debounce_ms)
+char *client_register(sd_bus *bus, const char *name, const char *file, bool hot_reload, uint32_t debounce_ms,
+                      const char *schema)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
-        sd_bus_message *reply = NULL;
+        sd_bus_message *call = NULL, *reply = NULL;
         const char *path;
         char *copy;
         int r;
 
-        r = sd_bus_call_method(bus, RECONF_BUS_NAME, RECONF_MANAGER_PATH, RECONF_MANAGER_INTERFACE,
-                               "RegisterConfig", &error, &reply, "sasa{sv}", name, 1, file, 2, "hot-reload",
-                               "b", (int) hot_reload, "debounce-ms", "u", debounce_ms);
+        check("cannot make a call",
+              sd_bus_message_new_method_call(bus, &call, RECONF_BUS_NAME, RECONF_MANAGER_PATH,
+                                             RECONF_MANAGER_INTERFACE, "RegisterConfig"));
+        check("cannot write a call", sd_bus_message_append(call, "sas", name, 1, file));
+        check("cannot write a call", sd_bus_message_open_container(call, 'a', "{sv}"));
+        check("cannot write a call",
+              sd_bus_message_append(call, "{sv}{sv}", "hot-reload", "b", (int) hot_reload, "debounce-ms",
+                                    "u", debounce_ms));
+        if (schema)
+                check("cannot write a call", sd_bus_message_append(call, "{sv}", "schema", "s", schema));
+        check("cannot write a call", sd_bus_message_close_container(call));
+
+        r = sd_bus_call(bus, call, 0, &error, &reply);
         if (r < 0)
                 die(error.message ?: "cannot register", r);
         check("cannot read the reply", sd_bus_message_read(reply, "o", &path));
         copy = g_strdup(path);
         sd_bus_message_unref(reply);
+        sd_bus_message_unref(call);
         return copy;
 }
 

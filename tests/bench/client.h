@@ -23,9 +23,12 @@ int check(const char *what, int r);
 sd_bus *client_open(void);
 #define CLIENT_DEFAULT_DEBOUNCE 100U
 
-/* Registers file under name, with other options at their defaults; returns the config's object path. */
-char *client_register(sd_bus *bus, const char *name, const char *file, bool hot_reload,
-                      uint32_t debounce_ms);
+/*
+ * Registers file under name, with other options at their defaults; returns the config's object path. schema
+ * is that of the config, or NULL.
+ */
+char *client_register(sd_bus *bus, const char *name, const char *file, bool hot_reload, uint32_t debounce_ms,
+                      const char *schema);
 void client_unregister(sd_bus *bus, const char *name);
 
 /* A file that is saved again and again, config.yaml in a directory of its own. */

@@ -44,7 +44,7 @@ int main(int argc, char **argv)
                 g_autofree char *name = g_strdup_printf("app-%04u", i);
                 uint64_t begin = now_nsec();
 
-                g_free(client_register(bus, name, file, true, CLIENT_DEFAULT_DEBOUNCE));
+                g_free(client_register(bus, name, file, true, CLIENT_DEFAULT_DEBOUNCE, NULL));
                 samples_add(samples, now_nsec() - begin);
         }
         samples_print(samples, "register");

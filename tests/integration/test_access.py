@@ -21,7 +21,7 @@ STANDARD = {
     reconf.OBJECT_MANAGER: {'GetManagedObjects': ''},
 }
 # Some value of each type that methods take.
-VALUES = {'s': 'a', 'as': [], 'a{sv}': {}, 't': 1, 'b': False, 'v': GLib.Variant('b', False)}
+VALUES = {'o': '/a', 's': 'a', 'as': [], 'a{sv}': {}, 't': 1, 'b': False, 'v': GLib.Variant('b', False)}
 
 
 @contextlib.contextmanager

@@ -98,11 +98,13 @@ class Options(TestCase):
         'debounce_ms': (0, 60000), 'poll_ms': (100, 2 ** 32 - 1), 'max_versions': (1, 1000),
         'max_size': (1 << 10, 10 << 20), 'priority': (-2 ** 31, 2 ** 31 - 1), 'hot_reload': (True, False),
         'persist': (True, False), 'merge': ('deep', 'append', 'replace'), 'format': ('yaml', 'json', 'env', 'ini'),
+        'defaults': (True, False), 'on_invalid': ('keep', 'revert'),
         'env_separator': ('__', '.', '-'),
     }
     BAD = {
         'debounce_ms': (60001,), 'poll_ms': (99, 0), 'max_versions': (0, 1001), 'max_size': (0, (10 << 20) + 1),
         'merge': ('', 'Deep', 'shallow'), 'format': ('', 'toml', 'YAML'), 'env_separator': ('', 'a', '=', '\n'),
+        'on_invalid': ('', 'Keep', 'delete'), 'schema': ('', 'app.json', '/a/../app.json'),
     }
 
     def test_good_values(self):
@@ -115,8 +117,9 @@ class Options(TestCase):
 
     def test_defaults(self):
         options = self.client.register('a', self.file).get_property('Options')
-        self.assertEqual(options, {'debounce-ms': 100, 'max-size': 10485760, 'max-versions': 10, 'merge': 'deep',
-                                   'persist': True, 'poll-ms': 2000, 'priority': 0})
+        self.assertEqual(options, {'debounce-ms': 100, 'defaults': False, 'max-size': 10485760, 'max-versions': 10,
+                                   'merge': 'deep', 'on-invalid': 'keep', 'persist': True, 'poll-ms': 2000,
+                                   'priority': 0})
 
     def test_values_out_of_range(self):
         for option, values in self.BAD.items():
@@ -329,7 +332,8 @@ class Service(TestCase):
         found = reconf.native(raw())
         self.assertEqual([found[key] for key in ('configs', 'instances', 'subscribers', 'rollbacks', 'denials')],
                          [1, 0, 1, 1, 0])
-        self.assertEqual(found['failures'], {'read': 0, 'decode': 0, 'parse': 1, 'merge': 0})
+        self.assertEqual(found['failures'], {'read': 0, 'decode': 0, 'parse': 1, 'merge': 0, 'schema': 0, 'validator': 0,
+                                             'command': 0})
         for key in ('uptime-us', 'file-events', 'reloads', 'unchanged', 'signals'):
             self.assertGreater(found[key], 0, key)
         latency = found['latency-us']

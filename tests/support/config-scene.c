@@ -59,11 +59,17 @@ static void on_properties_changed(Config *config, ConfigProperty properties, voi
         tell(userdata, "%s", text);
 }
 
+static bool on_has_validators(Config *config, void *userdata)
+{
+        return false;
+}
+
 static const ConfigObserver observer = {
         .due = on_due,
         .changed = on_changed,
         .failed = on_failed,
         .properties_changed = on_properties_changed,
+        .has_validators = on_has_validators,
 };
 
 static void on_done(Config *config, uint64_t version, const Failure *failure, void *userdata)

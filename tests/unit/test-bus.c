@@ -204,9 +204,9 @@ static void test_option_round_trip(BusScene *scene, const void *data)
         g_assert_cmpint(sd_bus_message_append(m, "ss", RECONF_CONFIG_INTERFACE, "Options"), >=, 0);
         reply = call_run(scene, m);
         g_assert_cmpint(sd_bus_message_enter_container(reply, 'v', "a{sv}"), >, 0);
-        g_assert_cmpint(sd_bus_message_read(reply, "a{sv}", 7, NULL, "u", &debounce, NULL, "t", &size, NULL,
-                                            "u", NULL, NULL, "s", &merge, NULL, "b", &persist, NULL, "u",
-                                            NULL, NULL, "i", &priority),
+        g_assert_cmpint(sd_bus_message_read(reply, "a{sv}", 9, NULL, "u", &debounce, NULL, "b", NULL, NULL,
+                                            "t", &size, NULL, "u", NULL, NULL, "s", &merge, NULL, "s", NULL,
+                                            NULL, "b", &persist, NULL, "u", NULL, NULL, "i", &priority),
                         >, 0);
         g_assert_cmpuint(debounce, ==, 7);
         g_assert_cmpuint(size, ==, 99);

@@ -414,7 +414,7 @@ static void test_names(void)
 
 static void assert_bad_files(const Options *options, FailureCode code, char *const *files)
 {
-        g_autoptr(Failure) failure = config_check_files(files, options);
+        g_autoptr(Failure) failure = config_check_files(files, options, NULL);
 
         g_assert_nonnull(failure);
         g_assert_cmpstr(failure_code_to_string(failure->code), ==, failure_code_to_string(code));
@@ -431,7 +431,7 @@ static void test_files(void)
 
         longest[0] = '/';
         g_assert_null(config_check_files(FILES("/a.yaml", "/b.json", "/.env", "/.env.local", "/c.ini"),
-                                         options));
+                                         options, NULL));
         assert_bad_files(options, FAILURE_INVALID_ARGUMENT, none);
         assert_bad_files(options, FAILURE_INVALID_PATH, FILES("a.yaml"));
         assert_bad_files(options, FAILURE_INVALID_PATH, FILES(""));
@@ -446,7 +446,7 @@ static void test_files(void)
                 many[i] = "/a.yaml";
         assert_bad_files(options, FAILURE_LIMIT_EXCEEDED, many);
         options->format = FORMAT_INI;
-        g_assert_null(config_check_files(FILES("/a.yaml", "/app.conf"), options));
+        g_assert_null(config_check_files(FILES("/a.yaml", "/app.conf"), options, NULL));
 }
 
 int main(int argc, char **argv)

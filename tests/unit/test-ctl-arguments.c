@@ -101,6 +101,25 @@ static void test_last_counts(void)
         g_assert_cmpint(line.arguments->json, ==, JSON_OFF);
 }
 
+/* The mode may be the next word, but nothing else is taken for one. */
+static void test_json(void)
+{
+        g_auto(CommandLine) line = { 0 };
+        g_auto(CommandLine) alone = { 0 };
+
+        parse(&line, "reconfctl get app --json pretty path");
+        g_assert_no_error(line.error);
+        g_assert_cmpint(line.arguments->json, ==, JSON_PRETTY);
+        g_assert_cmpuint(line.arguments->n_words, ==, 3);
+        g_assert_cmpstr(line.arguments->words[2], ==, "path");
+
+        parse(&alone, "reconfctl validate --json app");
+        g_assert_no_error(alone.error);
+        g_assert_cmpint(alone.arguments->json, !=, JSON_OFF);
+        g_assert_cmpuint(alone.arguments->n_words, ==, 2);
+        g_assert_cmpstr(alone.arguments->words[1], ==, "app");
+}
+
 static void test_verb_options(void)
 {
         g_auto(CommandLine) line = { 0 };
@@ -117,15 +136,25 @@ static void test_settings(void)
         g_auto(CommandLine) line = { 0 };
         GPtrArray *settings;
 
-        parse(&line, "reconfctl register app f --format=ini -o priority=-3 --no-persist --env-separator __");
+        parse(&line, "reconfctl register app f --format=ini -o priority=-3 --no-persist --env-separator __ "
+                     "--schema=s.json --defaults --on-invalid=revert");
         g_assert_no_error(line.error);
-        g_assert_cmpuint(line.arguments->given, ==, ARGUMENT_SETTING);
+        g_assert_cmpuint(line.arguments->given, ==,
+                         ARGUMENT_SETTING | ARGUMENT_FORMAT | ARGUMENT_SEPARATOR | ARGUMENT_SCHEMA |
+                                         ARGUMENT_DEFAULTS);
+        g_assert_cmpstr(line.arguments->format, ==, "ini");
+        g_assert_cmpstr(line.arguments->separator, ==, "__");
+        g_assert_cmpstr(line.arguments->schema, ==, "s.json");
+        g_assert_true(line.arguments->defaults);
         settings = line.arguments->settings;
-        g_assert_cmpuint(settings->len, ==, 4);
+        g_assert_cmpuint(settings->len, ==, 7);
         g_assert_cmpstr(settings->pdata[0], ==, "format=ini");
         g_assert_cmpstr(settings->pdata[1], ==, "priority=-3");
         g_assert_cmpstr(settings->pdata[2], ==, "persist=no");
         g_assert_cmpstr(settings->pdata[3], ==, "env-separator=__");
+        g_assert_cmpstr(settings->pdata[4], ==, "schema=s.json");
+        g_assert_cmpstr(settings->pdata[5], ==, "defaults=yes");
+        g_assert_cmpstr(settings->pdata[6], ==, "on-invalid=revert");
 }
 
 static void test_refused(void)
@@ -133,7 +162,7 @@ static void test_refused(void)
         assert_refused("reconfctl --bogus", "there is no option '--bogus'");
         assert_refused("reconfctl -x", "there is no option '-x'");
         assert_refused("reconfctl --user=yes", "option '--user=yes' takes no value");
-        assert_refused("reconfctl list --json", "option '--json' needs a value");
+        assert_refused("reconfctl list --schema", "option '--schema' needs a value");
         assert_refused("reconfctl --json=xml", "--json= takes short, pretty or off");
         assert_refused("reconfctl --steps=0", "--steps= takes a number from 1");
         assert_refused("reconfctl --steps=-1", "--steps= takes a number from 1");
@@ -142,6 +171,7 @@ static void test_refused(void)
         assert_refused("reconfctl --debounce-ms=-1", "debounce-ms takes a number, not negative");
         assert_refused("reconfctl --debounce-ms=4294967296", "debounce-ms takes a number, not negative");
         assert_refused("reconfctl --priority=high", "priority takes a number");
+        assert_refused("reconfctl --defaults=on", "option '--defaults=on' takes no value");
         assert_refused("reconfctl --hot-reload=maybe", "hot-reload takes on or off");
         assert_refused("reconfctl --max-size=18446744073709551616", "max-size takes a number, not negative");
 }
@@ -253,6 +283,7 @@ int main(int argc, char **argv)
         g_test_add_func("/ctl-arguments/anywhere", test_anywhere);
         g_test_add_func("/ctl-arguments/dashes", test_dashes);
         g_test_add_func("/ctl-arguments/last-counts", test_last_counts);
+        g_test_add_func("/ctl-arguments/json", test_json);
         g_test_add_func("/ctl-arguments/verb-options", test_verb_options);
         g_test_add_func("/ctl-arguments/settings", test_settings);
         g_test_add_func("/ctl-arguments/refused", test_refused);

@@ -40,6 +40,28 @@ static void test_lines(MessageScene *scene, const void *unused)
                     "+ g: {h: 1}\n");
 }
 
+static void test_restart(MessageScene *scene, const void *unused)
+{
+        g_autoptr(ChangeList) changes =
+                        find_changes(scene, "{a: 1, b: 1, t: 'one\ntwo\n'}", "{a: 2, t: 'one\n'}");
+        g_autoptr(GString) out = g_string_new(NULL);
+        const Style style = { 0 };
+        Json *json = json_new(JSON_SHORT);
+        g_autofree char *as_json = NULL;
+
+        change_list_add_restart(changes, "a");
+        change_list_add_restart(changes, "t");
+        diff_text_append(out, changes, &style, 0);
+        g_assert_true(g_str_has_prefix(out->str, "~ a: 1 -> 2 (restart)\n"
+                                                 "- b: 1\n"
+                                                 "~ t: (restart)\n"));
+        diff_text_append_json(json, changes);
+        as_json = json_end(json);
+        g_assert_nonnull(strstr(as_json, "{\"path\":\"a\",\"kind\":\"modified\",\"before\":1,\"after\":2,"
+                                         "\"restart\":true}"));
+        g_assert_nonnull(strstr(as_json, "{\"path\":\"b\",\"kind\":\"removed\",\"before\":1}"));
+}
+
 static void test_nothing(MessageScene *scene, const void *unused)
 {
         assert_text(scene, "{a: 1}", "{a: 1}", "");
@@ -145,6 +167,7 @@ int main(int argc, char **argv)
         g_test_add("/ctl-diff-text/" name, MessageScene, NULL, message_scene_set_up, function, \
                    message_scene_tear_down)
         ADD("lines", test_lines);
+        ADD("restart", test_restart);
         ADD("nothing", test_nothing);
         ADD("text-of-lines", test_text_of_lines);
         ADD("text-end", test_text_end);

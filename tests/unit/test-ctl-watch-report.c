@@ -109,7 +109,7 @@ static void test_failed(MessageScene *scene, const void *unused)
 
         g_assert_cmpint(sd_bus_message_append(scene->m, "a(suus)", 1, "", 3, 5, "bad"), >=, 0);
         message_scene_seal(scene);
-        g_assert_cmpint(problems_read(scene->m, value_get(files, "files"), &problems), >=, 0);
+        g_assert_cmpint(problems_read(scene->m, value_get(files, "files"), NULL, &problems), >=, 0);
         report.problems = problems;
         assert_report(&report,
                       "2026-11-21 03:36:35.123 app not reloaded (parse)\n"

@@ -115,6 +115,22 @@ static void test_cut(const void *data)
         }
 }
 
+static void test_add_problem(void)
+{
+        g_autoptr(Failure) failure = failure_new_at(FAILURE_VALIDATION_FAILED, FAILURE_STAGE_SCHEMA,
+                                                    "a.yaml", 1, 2, "x", "first");
+        const Problem *problem;
+
+        failure_add_problem(failure, NULL, 3, 4, NULL, "%s", "second");
+        g_assert_cmpuint(failure->problems->len, ==, 2);
+        problem = g_ptr_array_index(failure->problems, 1);
+        g_assert_cmpstr(problem->file, ==, "");
+        g_assert_cmpstr(problem->path, ==, "");
+        g_assert_cmpuint(problem->line, ==, 3);
+        g_assert_cmpuint(problem->column, ==, 4);
+        g_assert_cmpstr(problem->message, ==, "second");
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -123,6 +139,7 @@ int main(int argc, char **argv)
         g_test_add_func("/failure/no-place", test_no_place);
         g_test_add_func("/failure/place", test_place);
         g_test_add_func("/failure/several", test_several);
+        g_test_add_func("/failure/add-problem", test_add_problem);
         g_test_add_func("/failure/copy", test_copy);
         g_test_add_data_func("/failure/cut-ascii", "x", test_cut);
         g_test_add_data_func("/failure/cut-two-bytes", "é", test_cut);

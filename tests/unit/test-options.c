@@ -75,6 +75,13 @@ static const struct {
           "5",
           { "0", "60000", " 7 " },
           { "60001", "-1", "x", "1.5", "" } },
+        { "defaults",
+          "Defaults",
+          { "true", "false" },
+          { NULL },
+          "'true'",
+          { "yes", "off" },
+          { "maybe", "" } },
         { "env-separator",
           "EnvSeparator",
           { "'__'", "'.'", "'----------------'" },
@@ -202,7 +209,7 @@ static void test_same_both_ways(void)
 static void test_unknown(void)
 {
         assert_invalid(parse("{'debounce': <uint32 5>}", &(Options *){ NULL }), "debounce");
-        assert_invalid(parse("{'schema': <'/x'>}", &(Options *){ NULL }), "schema");
+        assert_invalid(parse("{'confirm-ms': <uint32 5>}", &(Options *){ NULL }), "confirm-ms");
         assert_invalid(parse("{'': <'/x'>}", &(Options *){ NULL }), "option");
         assert_invalid(read_keys("Debounce=5", &(Options *){ NULL }), "Debounce");
         assert_invalid(read_keys("debounce-ms=5", &(Options *){ NULL }), "debounce-ms");

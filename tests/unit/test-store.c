@@ -62,7 +62,6 @@ static void test_all_fields(StoreScene *scene, const void *data)
         g_autoptr(GPtrArray) listed = NULL;
         g_autoptr(Version) loaded = NULL;
 
-        added->state = VERSION_REJECTED;
         assert_no_failure(store_add_version(store, "app", added, VERSION_SUPERSEDED));
         assert_full(added, 1);
 
@@ -75,6 +74,26 @@ static void test_all_fields(StoreScene *scene, const void *data)
         assert_no_failure(store_list_versions(store, "app", &listed));
         g_assert_cmpuint(listed->len, ==, 1);
         assert_full(g_ptr_array_index(listed, 0), 1);
+}
+
+/* What was refused has a number of its own, and deposes nobody. */
+static void test_rejected(StoreScene *scene, const void *data)
+{
+        g_autoptr(Store) store = store_scene_open(scene->directory);
+        g_autoptr(Version) active = full_version(), rejected = full_version();
+        g_autoptr(GPtrArray) listed = NULL;
+        g_autoptr(Version) loaded = NULL;
+
+        assert_no_failure(store_add_version(store, "app", active, VERSION_SUPERSEDED));
+        rejected->state = VERSION_REJECTED;
+        assert_no_failure(store_add_version(store, "app", rejected, VERSION_SUPERSEDED));
+        g_assert_cmpuint(rejected->number, ==, 2);
+        g_assert_cmpuint(store_next_version(store, "app"), ==, 3);
+        assert_no_failure(store_load_active(store, "app", &loaded));
+        g_assert_cmpuint(loaded->number, ==, 1);
+        assert_no_failure(store_list_versions(store, "app", &listed));
+        g_assert_cmpint(((Version *) g_ptr_array_index(listed, 0))->state, ==, VERSION_REJECTED);
+        g_assert_cmpint(((Version *) g_ptr_array_index(listed, 1))->state, ==, VERSION_ACTIVE);
 }
 
 static void test_nobody(StoreScene *scene, const void *data)
@@ -371,6 +390,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         store_scene_add("/store/all-fields", test_all_fields, NULL);
         store_scene_add("/store/nobody", test_nobody, NULL);
+        store_scene_add("/store/rejected", test_rejected, NULL);
         store_scene_add("/store/states", test_states, NULL);
         store_scene_add("/store/nothing-there", test_nothing_there, NULL);
         store_scene_add("/store/digests", test_digests, NULL);
