@@ -105,8 +105,15 @@ static void on_failed(Config *config, const Failure *failure, bool is_public, vo
 
         if (!entry)
                 return;
-        log_failure(G_LOG_LEVEL_WARNING, config_name(config), failure, "%s: reload failed at stage %s",
-                    config_name(config), failure_stage_to_string(failure->stage));
+        /* What programs say about a candidate may quote it, and a log has readers that the config does not
+         * have. */
+        if (!is_public && failure->stage == FAILURE_STAGE_VALIDATOR)
+                log_config(G_LOG_LEVEL_WARNING, config_name(config), "%s: reload failed at stage %s",
+                           config_name(config), failure_stage_to_string(failure->stage));
+        else
+                log_failure(G_LOG_LEVEL_WARNING, config_name(config), failure,
+                            "%s: reload failed at stage %s", config_name(config),
+                            failure_stage_to_string(failure->stage));
         /* Those who register it are told by the answer. */
         if (!entry->announced && entry->source != ENTRY_MEMBER)
                 return;

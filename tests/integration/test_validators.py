@@ -87,6 +87,16 @@ class Asking(ValidatorCase):
         self.assertIn('two is too many', self.refused())
         self.assertEqual((self.config.get('a'), self.state(self.config)), (1, 'invalid'))
 
+    def test_words_about_a_private_config_stay_out_of_the_log(self):
+        self.path('a.yaml').chmod(0o600)
+        self.wait_property(self.config, 'Public', False)
+        self.config.subscribe()
+        validator = Validator(self.other, self.config)
+        self.save('a.yaml', 'a: hunter2\n')
+        validator.reject('hunter2 is too short')
+        self.assertIn('hunter2', self.refused())
+        self.assertNotIn('hunter2', self.bus.log.read_text(errors='replace'))
+
     def test_reload_hears_why(self):
         validator = Validator(self.other, self.config)
         self.config.call('SetHotReload', '(b)', False)
