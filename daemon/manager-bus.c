@@ -12,14 +12,20 @@
 #include "daemon/options-bus.h"
 #include "introspection/names.h"
 
-#include <string.h>
-
-static Failure *find_config(const Bus *bus, const char *name, Config **ret)
+/* Reads the name of a config and finds it; a negative errno with the error set, as a handler returns it. */
+static int read_config(sd_bus_message *m, const Bus *bus, Config **ret, sd_bus_error *error)
 {
+        const char *name;
+        int r;
+
+        r = sd_bus_message_read(m, "s", &name);
+        if (r < 0)
+                return r;
         *ret = manager_find(bus->manager, name);
         if (!*ret)
-                return failure_new(FAILURE_NO_SUCH_CONFIG, "there is no config '%s'", name);
-        return NULL;
+                return failure_bus_take_error(
+                                error, failure_new(FAILURE_NO_SUCH_CONFIG, "there is no config '%s'", name));
+        return 0;
 }
 
 static void reply_registered(Config *config, const Failure *failure, void *userdata)
@@ -138,19 +144,12 @@ static int method_unregister_config(sd_bus_message *m, void *userdata, sd_bus_er
 
 static int method_get_config(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        Bus *bus = userdata;
         g_autofree char *path = NULL;
-        const char *name;
         Config *config;
-        Failure *failure;
-        int r;
+        int r = read_config(m, userdata, &config, error);
 
-        r = sd_bus_message_read(m, "s", &name);
         if (r < 0)
                 return r;
-        failure = find_config(bus, name, &config);
-        if (failure)
-                return failure_bus_take_error(error, failure);
         path = config_bus_path(config);
         return sd_bus_reply_method_return(m, "o", path);
 }
@@ -211,17 +210,13 @@ static int method_list_configs(sd_bus_message *m, void *userdata, sd_bus_error *
 
 static int reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
-        const char *name;
         Config *config;
         Failure *failure;
-        int r;
+        int r = read_config(m, userdata, &config, error);
 
-        r = sd_bus_message_read(m, "s", &name);
         if (r < 0)
                 return r;
-        failure = find_config(userdata, name, &config);
-        if (!failure)
-                failure = config_bus_check_not_asked(userdata, config, m);
+        failure = config_bus_check_not_asked(userdata, config, m);
         if (failure)
                 return failure_bus_take_error(error, failure);
         return config_bus_reload(config, m, &caller->author);
@@ -234,18 +229,16 @@ static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
-        const char *name;
         uint64_t version;
         Config *config;
         Failure *failure;
-        int r;
+        int r = read_config(m, userdata, &config, error);
 
-        r = sd_bus_message_read(m, "st", &name, &version);
+        if (r >= 0)
+                r = sd_bus_message_read(m, "t", &version);
         if (r < 0)
                 return r;
-        failure = find_config(userdata, name, &config);
-        if (!failure)
-                failure = config_bus_check_not_asked(userdata, config, m);
+        failure = config_bus_check_not_asked(userdata, config, m);
         if (failure)
                 return failure_bus_take_error(error, failure);
         return config_bus_rollback(userdata, config, version, NULL, m, &caller->author);
@@ -258,34 +251,25 @@ static int method_rollback(sd_bus_message *m, void *userdata, sd_bus_error *erro
 
 static int method_get_version_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        const char *name;
         Config *config;
-        Failure *failure;
-        int r;
+        int r = read_config(m, userdata, &config, error);
 
-        r = sd_bus_message_read(m, "s", &name);
-        if (r < 0)
-                return r;
-        failure = find_config(userdata, name, &config);
-        if (failure)
-                return failure_bus_take_error(error, failure);
-        return config_bus_reply_history(userdata, config, m, error);
+        return r < 0 ? r : config_bus_reply_history(userdata, config, m, error);
 }
 
 static int method_list_instances(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         const char *name;
         Config *config;
-        Failure *failure;
         int r;
 
         r = sd_bus_message_read(m, "s", &name);
-        if (r < 0)
-                return r;
-        failure = *name ? find_config(userdata, name, &config) : NULL;
-        if (failure)
-                return failure_bus_take_error(error, failure);
-        return bus_reply_instances(m);
+        if (r >= 0 && *name != '\0') {
+                r = sd_bus_message_rewind(m, true);
+                if (r >= 0)
+                        r = read_config(m, userdata, &config, error);
+        }
+        return r < 0 ? r : bus_reply_instances(m);
 }
 
 static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
