@@ -2,8 +2,8 @@
 /*
  * JSON: written piece by piece
  *
- * json-glib, which reads and writes JSON elsewhere, writes 18446744073709551615 as -1, infinity as inf.0,
- * 0.1 as 0.10000000000000001, and C1 controls as they are (measured on 1.6.6): not for values out of a
+ * json-glib would be the library for it, but writes 18446744073709551615 as -1, infinity as inf.0, 0.1 as
+ * 0.10000000000000001, and C1 controls as they are (measured on 1.6.6): not for values out of a
  * config, nor for a terminal. Here numbers are the shortest that read back the same, what is not visible is
  * escaped, and what JSON has no number for (.inf, -.inf, .nan) is a string.
  */
