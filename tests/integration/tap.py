@@ -10,8 +10,9 @@ import unittest
 
 
 def comment(text):
+    """On standard error, which meson shows of a test that failed."""
     for line in text.rstrip('\n').split('\n'):
-        print('#', line)
+        print('#', line, file=sys.stderr, flush=True)
 
 
 class TapResult(unittest.TestResult):

@@ -205,7 +205,7 @@ static void test_bad(DropinScene *scene, const void *data)
                 g_assert_null(good->failure);
                 g_assert_nonnull(bad->failure);
                 problem = g_ptr_array_index(bad->failure->problems, 0);
-                g_test_message("%s: %s", cases[i].content, problem->message);
+                g_test_message("%s: %s", path, problem->message);
                 if (cases[i].line > 0)
                         g_assert_cmpuint(problem->line, ==, cases[i].line);
                 if (cases[i].text)
