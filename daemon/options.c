@@ -8,7 +8,7 @@
 typedef Failure *(*OptionSet)(Options *options, GVariant *value);
 typedef GVariant *(*OptionGet)(const Options *options);
 
-/* Exactly one of the accessors' pair and the number's place is given. */
+/* Either the accessors' pair is given, or the place of a number or of one of some words. */
 typedef struct Option {
         const char *name; /* on the bus */
         const char *key;  /* in a drop-in */
@@ -17,6 +17,7 @@ typedef struct Option {
         OptionGet get;
         size_t offset;
         int64_t minimum, maximum;
+        const char *const *words; /* in the order of an enumeration */
 } Option;
 
 static Failure *set_format(Options *options, GVariant *value)
@@ -101,22 +102,6 @@ static GVariant *get_defaults(const Options *options)
         return g_variant_new_boolean(options->defaults);
 }
 
-static Failure *set_on_invalid(Options *options, GVariant *value)
-{
-        const char *text = g_variant_get_string(value, NULL);
-
-        if (!g_str_equal(text, "keep") && !g_str_equal(text, "revert"))
-                return failure_new(FAILURE_INVALID_ARGUMENT, "on-invalid must be keep or revert, not '%s'",
-                                   text);
-        options->on_invalid = *text == 'k' ? ON_INVALID_KEEP : ON_INVALID_REVERT;
-        return NULL;
-}
-
-static GVariant *get_on_invalid(const Options *options)
-{
-        return g_variant_new_string(options->on_invalid == ON_INVALID_KEEP ? "keep" : "revert");
-}
-
 static Failure *set_hot_reload(Options *options, GVariant *value)
 {
         options->hot_reload = g_variant_get_boolean(value) ? SWITCH_ON : SWITCH_OFF;
@@ -140,8 +125,16 @@ static GVariant *get_persist(const Options *options)
         return g_variant_new_boolean(options->persist);
 }
 
+static const char *const confirm_by_words[] = { "caller", "instances", NULL };
+static const char *const on_failure_words[] = { "keep", "rollback", NULL };
+static const char *const on_invalid_words[] = { "keep", "revert", NULL };
+static const char *const voters_words[] = { "writers", "readers", NULL };
+
 /* clang-format off */
 static const Option table[] = {
+        { "ack-ms",        "AckMs",        "u", NULL, NULL, offsetof(Options, ack_ms), 1, UINT32_MAX },
+        { "confirm-by",    "ConfirmBy",    "s", NULL, NULL, offsetof(Options, confirm_by), 0, 0, confirm_by_words },
+        { "confirm-ms",    "ConfirmMs",    "u", NULL, NULL, offsetof(Options, confirm_ms), 0, UINT32_MAX },
         { "debounce-ms",   "DebounceMs",   "u", NULL, NULL, offsetof(Options, debounce_ms), 0, 60000 },
         { "defaults",      "Defaults",     "b", set_defaults, get_defaults, 0, 0, 0 },
         { "env-separator", "EnvSeparator", "s", set_separator, get_separator, 0, 0, 0 },
@@ -150,11 +143,13 @@ static const Option table[] = {
         { "max-size",      "MaxSize",      "t", NULL, NULL, offsetof(Options, max_size), 1, MAX_FILE_SIZE },
         { "max-versions",  "MaxVersions",  "u", NULL, NULL, offsetof(Options, max_versions), 1, 1000 },
         { "merge",         "Merge",        "s", set_merge, get_merge, 0, 0, 0 },
-        { "on-invalid",    "OnInvalid",    "s", set_on_invalid, get_on_invalid, 0, 0, 0 },
+        { "on-failure",    "OnFailure",    "s", NULL, NULL, offsetof(Options, on_failure), 0, 0, on_failure_words },
+        { "on-invalid",    "OnInvalid",    "s", NULL, NULL, offsetof(Options, on_invalid), 0, 0, on_invalid_words },
         { "persist",       "Persist",      "b", set_persist, get_persist, 0, 0, 0 },
         { "poll-ms",       "PollMs",       "u", NULL, NULL, offsetof(Options, poll_ms), 100, UINT32_MAX },
         { "priority",      "Priority",     "i", NULL, NULL, offsetof(Options, priority), INT32_MIN, INT32_MAX },
         { "schema",        "Schema",       "s", set_schema, get_schema, 0, 0, 0 },
+        { "voters",        "Voters",       "s", NULL, NULL, offsetof(Options, voters), 0, 0, voters_words },
 };
 /* clang-format on */
 
@@ -168,6 +163,7 @@ Options *options_new(void)
                 .poll_ms = 2000,
                 .max_versions = 10,
                 .max_size = MAX_FILE_SIZE,
+                .ack_ms = 5000,
                 .persist = true,
         };
         return options;
@@ -236,12 +232,41 @@ static GVariant *get_number(const Options *options, const Option *option)
         return g_variant_new_uint64(*(const uint64_t *) place);
 }
 
+static Failure *set_word(Options *options, const Option *option, GVariant *value)
+{
+        const char *text = g_variant_get_string(value, NULL);
+        g_autofree char *others = NULL;
+
+        for (unsigned i = 0; option->words[i]; i++)
+                if (g_str_equal(text, option->words[i])) {
+                        *(unsigned *) ((char *) options + option->offset) = i;
+                        return NULL;
+                }
+        others = g_strjoinv(" or ", (char **) option->words);
+        return failure_new(FAILURE_INVALID_ARGUMENT, "%s must be %s, not '%s'", option->name, others, text);
+}
+
+static GVariant *get_word(const Options *options, const Option *option)
+{
+        return g_variant_new_string(
+                        option->words[*(const unsigned *) ((const char *) options + option->offset)]);
+}
+
 static Failure *set_option(Options *options, const Option *option, GVariant *value)
 {
         if (!g_variant_is_of_type(value, G_VARIANT_TYPE(option->type)))
                 return failure_new(FAILURE_INVALID_ARGUMENT, "%s must be of type '%s', not '%s'",
                                    option->name, option->type, g_variant_get_type_string(value));
-        return option->set ? option->set(options, value) : set_number(options, option, value);
+        if (option->set)
+                return option->set(options, value);
+        return option->words ? set_word(options, option, value) : set_number(options, option, value);
+}
+
+static GVariant *get_option(const Options *options, const Option *option)
+{
+        if (option->get)
+                return option->get(options);
+        return option->words ? get_word(options, option) : get_number(options, option);
 }
 
 Failure *options_from_variant(GVariant *variant, Options **ret)
@@ -278,7 +303,7 @@ GVariant *options_to_variant(const Options *options)
         g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
         for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
                 const Option *option = &table[i];
-                GVariant *value = option->get ? option->get(options) : get_number(options, option);
+                GVariant *value = get_option(options, option);
 
                 if (value)
                         g_variant_builder_add(&builder, "{sv}", option->name, value);

@@ -25,6 +25,24 @@ typedef enum OnInvalid {
         ON_INVALID_REVERT, /* the last good bytes are written back */
 } OnInvalid;
 
+/* What is done about a version that an instance with a vote could not take. */
+typedef enum OnFailure {
+        ON_FAILURE_KEEP,
+        ON_FAILURE_ROLLBACK,
+} OnFailure;
+
+/* Who confirms a version that waits for it. */
+typedef enum ConfirmBy {
+        CONFIRM_BY_CALLER,
+        CONFIRM_BY_INSTANCES, /* all that have a vote, or else a caller */
+} ConfirmBy;
+
+/* Which instances have a vote. */
+typedef enum Voters {
+        VOTERS_WRITERS, /* those that could write the files */
+        VOTERS_READERS,
+} Voters;
+
 typedef struct Options {
         Format format; /* FORMAT_NONE: by file name only */
         MergeMode merge;
@@ -36,6 +54,11 @@ typedef struct Options {
         uint32_t max_versions;
         uint64_t max_size; /* bytes */
         OnInvalid on_invalid;
+        OnFailure on_failure;
+        uint32_t ack_ms;     /* how long an instance may be silent about a version */
+        uint32_t confirm_ms; /* 0: versions need no confirmation */
+        ConfirmBy confirm_by;
+        Voters voters;
         Switch hot_reload;
         int32_t priority;
         bool persist;

@@ -21,10 +21,11 @@ typedef union SettingValue {
 } SettingValue;
 
 static const Setting table[] = {
-        { "debounce-ms", 'u' }, { "defaults", 'b' }, { "env-separator", 's' }, { "format", 's' },
-        { "hot-reload", 'b' },  { "max-size", 't' }, { "max-versions", 'u' },  { "merge", 's' },
-        { "on-invalid", 's' },  { "persist", 'b' },  { "poll-ms", 'u' },       { "priority", 'i' },
-        { "schema", 's' },
+        { "ack-ms", 'u' },     { "confirm-by", 's' },    { "confirm-ms", 'u' }, { "debounce-ms", 'u' },
+        { "defaults", 'b' },   { "env-separator", 's' }, { "format", 's' },     { "hot-reload", 'b' },
+        { "max-size", 't' },   { "max-versions", 'u' },  { "merge", 's' },      { "on-failure", 's' },
+        { "on-invalid", 's' }, { "persist", 'b' },       { "poll-ms", 'u' },    { "priority", 'i' },
+        { "schema", 's' },     { "voters", 's' },
 };
 
 const char *settings_name(size_t index)

@@ -98,13 +98,16 @@ class Options(TestCase):
         'debounce_ms': (0, 60000), 'poll_ms': (100, 2 ** 32 - 1), 'max_versions': (1, 1000),
         'max_size': (1 << 10, 10 << 20), 'priority': (-2 ** 31, 2 ** 31 - 1), 'hot_reload': (True, False),
         'persist': (True, False), 'merge': ('deep', 'append', 'replace'), 'format': ('yaml', 'json', 'env', 'ini'),
-        'defaults': (True, False), 'on_invalid': ('keep', 'revert'),
+        'defaults': (True, False), 'on_invalid': ('keep', 'revert'), 'on_failure': ('keep', 'rollback'),
+        'ack_ms': (1, (1 << 32) - 1), 'confirm_ms': (0, (1 << 32) - 1), 'confirm_by': ('caller', 'instances'),
+        'voters': ('writers', 'readers'),
         'env_separator': ('__', '.', '-'),
     }
     BAD = {
         'debounce_ms': (60001,), 'poll_ms': (99, 0), 'max_versions': (0, 1001), 'max_size': (0, (10 << 20) + 1),
         'merge': ('', 'Deep', 'shallow'), 'format': ('', 'toml', 'YAML'), 'env_separator': ('', 'a', '=', '\n'),
-        'on_invalid': ('', 'Keep', 'delete'), 'schema': ('', 'app.json', '/a/../app.json'),
+        'on_invalid': ('', 'Keep', 'delete'), 'on_failure': ('', 'revert'), 'ack_ms': (0,),
+        'confirm_by': ('', 'voters'), 'voters': ('', 'all'), 'schema': ('', 'app.json', '/a/../app.json'),
     }
 
     def test_good_values(self):
@@ -117,9 +120,10 @@ class Options(TestCase):
 
     def test_defaults(self):
         options = self.client.register('a', self.file).get_property('Options')
-        self.assertEqual(options, {'debounce-ms': 100, 'defaults': False, 'max-size': 10485760, 'max-versions': 10,
-                                   'merge': 'deep', 'on-invalid': 'keep', 'persist': True, 'poll-ms': 2000,
-                                   'priority': 0})
+        self.assertEqual(options, {'ack-ms': 5000, 'confirm-by': 'caller', 'confirm-ms': 0, 'debounce-ms': 100,
+                                   'defaults': False, 'max-size': 10485760, 'max-versions': 10, 'merge': 'deep',
+                                   'on-failure': 'keep', 'on-invalid': 'keep', 'persist': True, 'poll-ms': 2000,
+                                   'priority': 0, 'voters': 'writers'})
 
     def test_values_out_of_range(self):
         for option, values in self.BAD.items():

@@ -56,6 +56,11 @@ static void test_defaults(void)
         g_assert_cmpint(options->hot_reload, ==, SWITCH_UNSET);
         g_assert_cmpint(options->priority, ==, 0);
         g_assert_true(options->persist);
+        g_assert_cmpint(options->on_failure, ==, ON_FAILURE_KEEP);
+        g_assert_cmpuint(options->ack_ms, ==, 5000);
+        g_assert_cmpuint(options->confirm_ms, ==, 0);
+        g_assert_cmpint(options->confirm_by, ==, CONFIRM_BY_CALLER);
+        g_assert_cmpint(options->voters, ==, VOTERS_WRITERS);
 
         g_assert_null(options_from_variant(NULL, &none));
         g_assert_true(options_equal(options, none));
@@ -68,6 +73,27 @@ static const struct {
         const char *good[4], *bad[4], *wrong_type;
         const char *good_text[4], *bad_text[5];
 } cases[] = {
+        { "ack-ms",
+          "AckMs",
+          { "uint32 1", "uint32 4294967295" },
+          { "uint32 0" },
+          "5",
+          { "1", "4294967295" },
+          { "0", "-1", "5s" } },
+        { "confirm-by",
+          "ConfirmBy",
+          { "'caller'", "'instances'" },
+          { "''", "'voters'" },
+          "true",
+          { "instances" },
+          { "Caller", "" } },
+        { "confirm-ms",
+          "ConfirmMs",
+          { "uint32 0", "uint32 4294967295" },
+          { NULL },
+          "uint64 5",
+          { "0", "30000" },
+          { "-1", "4294967296", "30s" } },
         { "debounce-ms",
           "DebounceMs",
           { "uint32 0", "uint32 60000" },
@@ -124,6 +150,20 @@ static const struct {
           "1",
           { "append" },
           { "shallow" } },
+        { "on-failure",
+          "OnFailure",
+          { "'keep'", "'rollback'" },
+          { "''", "'revert'" },
+          "1",
+          { "rollback" },
+          { "revert" } },
+        { "on-invalid",
+          "OnInvalid",
+          { "'keep'", "'revert'" },
+          { "'rollback'", "'Keep'" },
+          "1",
+          { "revert" },
+          { "rollback" } },
         { "persist", "Persist", { "true", "false" }, { NULL }, "uint32 1", { "no", "1" }, { "perhaps" } },
         { "poll-ms",
           "PollMs",
@@ -139,6 +179,13 @@ static const struct {
           "uint32 1",
           { "-2147483648", "2147483647" },
           { "-2147483649", "2147483648", "high" } },
+        { "voters",
+          "Voters",
+          { "'writers'", "'readers'" },
+          { "'all'", "''" },
+          "true",
+          { "readers" },
+          { "nobody" } },
 };
 
 static void test_bus(void)
@@ -209,7 +256,7 @@ static void test_same_both_ways(void)
 static void test_unknown(void)
 {
         assert_invalid(parse("{'debounce': <uint32 5>}", &(Options *){ NULL }), "debounce");
-        assert_invalid(parse("{'confirm-ms': <uint32 5>}", &(Options *){ NULL }), "confirm-ms");
+        assert_invalid(parse("{'reload-unit': <'a.service'>}", &(Options *){ NULL }), "reload-unit");
         assert_invalid(parse("{'': <'/x'>}", &(Options *){ NULL }), "option");
         assert_invalid(read_keys("Debounce=5", &(Options *){ NULL }), "Debounce");
         assert_invalid(read_keys("debounce-ms=5", &(Options *){ NULL }), "debounce-ms");
