@@ -14,6 +14,7 @@
 typedef struct Bus {
         sd_bus *bus;
         Manager *manager;
+        Peers *peers;
         Subscriptions *subscriptions;
         Validators *validators;
 } Bus;

@@ -100,7 +100,7 @@ static void send_signal(Bus *bus, Config *config, const char *member, const Subs
 
         r = sd_bus_message_new_signal(bus->bus, &m, path, RECONF_CONFIG_INTERFACE, member);
         if (r >= 0 && subscription)
-                r = sd_bus_message_set_destination(m, subscription->client);
+                r = sd_bus_message_set_destination(m, subscription_client(subscription));
         if (r >= 0)
                 r = append(m, content, subscription);
         if (r > 0) {

@@ -359,6 +359,25 @@ class Listening(scene.TestCase):
         reconf.wait_until(lambda: self.subscribers() == 990, 'the subscriptions to go')
         config.subscribe()
 
+    def test_one_rule_for_all(self):
+        """A bus throws out whoever has too many match rules; the system's allows for 512."""
+        config = self.secret()
+
+        def rules():
+            return self.client.call('/org/freedesktop/DBus', 'org.freedesktop.DBus.Debug.Stats', 'GetConnectionStats',
+                                    '(s)', reconf.NAME, name='org.freedesktop.DBus')['MatchRules']
+
+        before = rules()
+        clients = [self.bus.connect() for _ in range(20)]
+        for client in clients:
+            reconf.Config(client, config.path).subscribe()
+            reconf.Config(client, config.path).call('AddValidator', '(oa{sv})', '/', {})
+        self.assertEqual(rules(), before + 1)
+        for client in clients:
+            client.close()
+        reconf.wait_until(lambda: self.subscribers() == 0, 'the subscriptions to go')
+        self.assertEqual(rules(), before)
+
     def test_public_is_heard_once(self):
         config = self.watch()
         config.subscribe()
