@@ -164,10 +164,15 @@ void config_bus_properties_changed(Config *config, ConfigProperty properties, vo
                 ConfigProperty property;
                 const char *name;
         } names[] = {
-                { CONFIG_PROPERTY_FILES, "Files" },          { CONFIG_PROPERTY_FORMAT, "Format" },
-                { CONFIG_PROPERTY_STATE, "State" },          { CONFIG_PROPERTY_PUBLIC, "Public" },
-                { CONFIG_PROPERTY_HOT_RELOAD, "HotReload" }, { CONFIG_PROPERTY_PENDING, "Pending" },
-                { CONFIG_PROPERTY_OPTIONS, "Options" },      { CONFIG_PROPERTY_SCHEMA, "Schema" },
+                { CONFIG_PROPERTY_FILES, "Files" },
+                { CONFIG_PROPERTY_FORMAT, "Format" },
+                { CONFIG_PROPERTY_STATE, "State" },
+                { CONFIG_PROPERTY_PUBLIC, "Public" },
+                { CONFIG_PROPERTY_HOT_RELOAD, "HotReload" },
+                { CONFIG_PROPERTY_PENDING, "Pending" },
+                { CONFIG_PROPERTY_OPTIONS, "Options" },
+                { CONFIG_PROPERTY_SCHEMA, "Schema" },
+                { CONFIG_PROPERTY_CONFIRM_DEADLINE, "ConfirmDeadline" },
         };
         Bus *bus = userdata;
         g_autofree char *path = config_bus_path(config);

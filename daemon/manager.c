@@ -201,6 +201,8 @@ Failure *manager_new(sd_event *event, const Settings *settings, Manager **ret)
                 .event = sd_event_ref(event),
                 .statistics = &manager->statistics,
                 .hot_reload = settings->hot_reload,
+                .return_limit = settings->suspend_after,
+                .return_period_usec = settings->suspend_within_usec,
                 .observer = &config_observer,
                 .userdata = manager,
         };

@@ -54,6 +54,8 @@ PROMISED = {
             'GetSnapshot': ('', 't h'),
             'SetFiles': ('as', 't'),
             'SetHotReload': ('b', ''),
+            'Confirm': ('t', ''),
+            'ExtendConfirm': ('t u', 't'),
             'Validate': ('s s', 'a(suus)'),
             'AddValidator': ('o a{sv}', ''),
             'RemoveValidator': ('o', ''),
