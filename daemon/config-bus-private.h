@@ -18,6 +18,10 @@ Failure *config_bus_check_loaded(const Config *config);
 /* As node_size() counts. */
 Failure *config_bus_check_size(uint64_t size);
 
+/* Methods about all versions that are kept. */
+int config_bus_method_get_version_history(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int config_bus_method_label(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
 /* Methods that compare versions. */
 int config_bus_method_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int config_bus_method_subscribe(sd_bus_message *m, void *userdata, sd_bus_error *error);

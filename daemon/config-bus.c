@@ -219,67 +219,6 @@ static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error
         return sd_bus_reply_method_return(m, NULL);
 }
 
-static int append_version_details(sd_bus_message *m, const Version *version)
-{
-        const Author *author = &version->author;
-        int r = sd_bus_message_open_container(m, 'a', "{sv}");
-
-        if (r >= 0)
-                r = sd_bus_message_append(m, "{sv}{sv}", "public", "b", (int) version->is_public, "size",
-                                          "t", version->size);
-        if (r >= 0 && author->uid != (uid_t) -1)
-                r = sd_bus_message_append(m, "{sv}", "uid", "u", (uint32_t) author->uid);
-        if (r >= 0 && author->pid > 0)
-                r = sd_bus_message_append(m, "{sv}", "pid", "u", (uint32_t) author->pid);
-        if (r >= 0 && author->unit)
-                r = sd_bus_message_append(m, "{sv}", "unit", "s", author->unit);
-        if (r >= 0 && version->message)
-                r = sd_bus_message_append(m, "{sv}", "message", "s", version->message);
-        if (r >= 0 && version->label)
-                r = sd_bus_message_append(m, "{sv}", "label", "s", version->label);
-        if (r >= 0 && version->from_version > 0)
-                r = sd_bus_message_append(m, "{sv}", "from-version", "t", version->from_version);
-        return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-static int append_version(sd_bus_message *m, const Version *version)
-{
-        int r = sd_bus_message_open_container(m, 'r', "ttsssa{sv}");
-
-        if (r >= 0)
-                r = sd_bus_message_append(m, "ttsss", version->number, version->time,
-                                          origin_to_string(version->origin), version->digest,
-                                          version_state_to_string(version->state));
-        if (r >= 0)
-                r = append_version_details(m, version);
-        return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-int config_bus_reply_history(Bus *bus, Config *config, sd_bus_message *call, sd_bus_error *error)
-{
-        g_autoptr(GPtrArray) versions = NULL;
-        Failure *failure = manager_list_versions(bus->manager, config, &versions);
-        g_autoptr(sd_bus_message) reply = NULL;
-        int r;
-
-        if (failure)
-                return failure_bus_take_error(error, failure);
-        r = sd_bus_message_new_method_return(call, &reply);
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "(ttsssa{sv})");
-        for (guint i = 0; i < versions->len && r >= 0; i++)
-                r = append_version(reply, g_ptr_array_index(versions, i));
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
-}
-
-static int method_get_version_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return config_bus_reply_history(userdata, config_bus_find(userdata, sd_bus_message_get_path(m)), m,
-                                        error);
-}
-
 static int method_list_instances(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         return bus_reply_instances(m);
@@ -473,7 +412,9 @@ static const sd_bus_vtable vtable[] = {
                                 SD_BUS_RESULT("t", new_version),
                                 method_rollback, 0),
         SD_BUS_METHOD_WITH_ARGS("GetVersionHistory", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ttsssa{sv})", versions),
-                                method_get_version_history, 0),
+                                config_bus_method_get_version_history, 0),
+        SD_BUS_METHOD_WITH_ARGS("Label", SD_BUS_ARGS("t", version, "s", label), SD_BUS_NO_RESULT,
+                                config_bus_method_label, 0),
         SD_BUS_METHOD_WITH_ARGS("ListInstances", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(osuststa{sv})", instances),
                                 method_list_instances, 0),
         SD_BUS_METHOD_WITH_ARGS("Diff", SD_BUS_ARGS("t", from, "t", to), SD_BUS_RESULT("a(ssvv)", changes),

@@ -211,6 +211,9 @@ typedef void (*ConfigDocumentDone)(Config *config, Document *document, const Fai
 /* The content of any version in the history; 0 is the active one. Told as ConfigDone is. */
 void config_get_document(Config *config, uint64_t version, ConfigDocumentDone done, void *userdata);
 
+/* Names a version of the history, or takes its name away, as store_set_label(). */
+Failure *config_set_label(Config *config, uint64_t version, const char *label);
+
 /* failure (borrowed) is NULL where the content is good. Told as ConfigDone is. */
 typedef void (*ConfigValidated)(Config *config, const Failure *failure, void *userdata);
 /* What this content would be as the config's base file; changes nothing. FORMAT_NONE is the base's own. */

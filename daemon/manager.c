@@ -436,6 +436,19 @@ Failure *manager_list_versions(Manager *manager, Config *config, GPtrArray **ret
         return store_list_versions(manager->context.store, config_name(config), ret);
 }
 
+Failure *manager_set_label(Config *config, uint64_t version, const char *label, const Author *author)
+{
+        Failure *failure = config_set_label(config, version, label);
+
+        if (failure)
+                return failure;
+        log_config(G_LOG_LEVEL_INFO, config_name(config),
+                   "%s: version %" G_GUINT64_FORMAT " has %s%s%s (uid %u, pid %d%s%s)", config_name(config),
+                   version, *label ? "the label '" : "no label", label, *label ? "'" : "",
+                   (unsigned) author->uid, (int) author->pid, author->unit ? ", " : "", author->unit ?: "");
+        return NULL;
+}
+
 bool manager_is_idle(const Manager *manager)
 {
         return g_hash_table_size(manager->entries) == 0 && g_hash_table_size(manager->directories) == 0 &&

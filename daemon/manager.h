@@ -71,6 +71,8 @@ void manager_remove_client(Manager *manager, Config *config);
 
 /* The history, newest first, without bytes; of Version. */
 Failure *manager_list_versions(Manager *manager, Config *config, GPtrArray **ret);
+/* As config_set_label(), and who did it is logged. */
+Failure *manager_set_label(Config *config, uint64_t version, const char *label, const Author *author);
 
 /* True if nothing is watched and nothing is being done. */
 bool manager_is_idle(const Manager *manager);

@@ -47,6 +47,7 @@ PROMISED = {
             'Reload': ('a{sv}', 't'),
             'Rollback': ('t a{sv}', 't'),
             'GetVersionHistory': ('', 'a(ttsssa{sv})'),
+            'Label': ('t s', ''),
             'ListInstances': ('', 'a(osuststa{sv})'),
             'Diff': ('t t', 'a(ssvv)'),
             'Get': ('s', 'v'),
