@@ -102,7 +102,11 @@ static void add_new(Subscriptions *subscriptions, const char *client, uid_t uid,
         Subscription *subscription = g_new(Subscription, 1);
 
         *subscription = (Subscription){
-                .owner = subscriptions, .uid = uid, .config = config_ref(config), .paths = paths
+                .owner = subscriptions,
+                .uid = uid,
+                .config = config_ref(config),
+                .paths = paths,
+                .told = config_version(config),
         };
         peers_hold(subscriptions->peers, client, &subscription->hold, on_client_left);
         if (!all) {
@@ -130,6 +134,14 @@ Failure *subscriptions_add(Subscriptions *subscriptions, const char *client, uid
                                    SUBSCRIPTION_MAX_PER_USER);
         add_new(subscriptions, client, uid, config, g_steal_pointer(&paths));
         return NULL;
+}
+
+void subscriptions_answer(Subscriptions *subscriptions, const char *client, Config *config, uint64_t version)
+{
+        Subscription *subscription = find(subscriptions, client, config);
+
+        if (subscription)
+                subscription->told = version;
 }
 
 bool subscriptions_remove(Subscriptions *subscriptions, const char *client, Config *config)

@@ -20,6 +20,7 @@ typedef struct Subscription {
         uid_t uid;
         Config *config;
         GPtrArray *paths; /* of Path: only what touches these; NULL for all */
+        uint64_t told;    /* version of the last signal that was for it, or of the answer to its call */
 } Subscription;
 
 /* peers and manager must outlive it. */
@@ -31,6 +32,9 @@ Failure *subscriptions_add(Subscriptions *subscriptions, const char *client, uid
                            GPtrArray *paths);
 /* Its unique name. */
 const char *subscription_client(const Subscription *subscription);
+/* The answer to its call brings it up to this version. Nothing where there is none. */
+void subscriptions_answer(Subscriptions *subscriptions, const char *client, Config *config,
+                          uint64_t version);
 /* False where there was none. */
 bool subscriptions_remove(Subscriptions *subscriptions, const char *client, Config *config);
 /* The config is going. */
