@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/subscription.h"
 
+#include "daemon/user-count.h"
+
 struct Subscriptions {
         Peers *peers;
         Manager *manager;
         GHashTable *by_config; /* of GPtrArray of Subscription */
-        GHashTable *by_uid;    /* how many, by uid */
+        UserCount *by_user;
         unsigned count;
 };
 
@@ -32,7 +34,7 @@ Subscriptions *subscriptions_new(Peers *peers, Manager *manager)
                 .peers = peers,
                 .manager = manager,
                 .by_config = g_hash_table_new_full(NULL, NULL, NULL, release_array),
-                .by_uid = g_hash_table_new(NULL, NULL),
+                .by_user = user_count_new(),
         };
         return subscriptions;
 }
@@ -43,25 +45,9 @@ Subscriptions *subscriptions_free(Subscriptions *subscriptions)
                 return NULL;
 
         g_hash_table_unref(subscriptions->by_config);
-        g_hash_table_unref(subscriptions->by_uid);
+        user_count_free(subscriptions->by_user);
         g_free(subscriptions);
         return NULL;
-}
-
-static unsigned count_of(const Subscriptions *subscriptions, uid_t uid)
-{
-        return GPOINTER_TO_UINT(g_hash_table_lookup(subscriptions->by_uid, GUINT_TO_POINTER(uid)));
-}
-
-static void adjust_count(Subscriptions *subscriptions, uid_t uid, int by)
-{
-        unsigned count = count_of(subscriptions, uid) + (unsigned) by;
-
-        subscriptions->count += (unsigned) by;
-        if (count == 0)
-                g_hash_table_remove(subscriptions->by_uid, GUINT_TO_POINTER(uid));
-        else
-                g_hash_table_insert(subscriptions->by_uid, GUINT_TO_POINTER(uid), GUINT_TO_POINTER(count));
 }
 
 static void remove_one(Subscription *subscription)
@@ -70,7 +56,8 @@ static void remove_one(Subscription *subscription)
         g_autoptr(Config) config = config_ref(subscription->config);
         GPtrArray *all = g_hash_table_lookup(subscriptions->by_config, config);
 
-        adjust_count(subscriptions, subscription->uid, -1);
+        user_count_remove(subscriptions->by_user, subscription->uid);
+        subscriptions->count--;
         g_ptr_array_remove_fast(all, subscription);
         if (all->len == 0)
                 g_hash_table_remove(subscriptions->by_config, config);
@@ -114,7 +101,8 @@ static void add_new(Subscriptions *subscriptions, const char *client, uid_t uid,
                 g_hash_table_insert(subscriptions->by_config, config, all);
         }
         g_ptr_array_add(all, subscription);
-        adjust_count(subscriptions, uid, 1);
+        user_count_add(subscriptions->by_user, uid);
+        subscriptions->count++;
         manager_add_client(subscriptions->manager, config);
 }
 
@@ -129,7 +117,7 @@ Failure *subscriptions_add(Subscriptions *subscriptions, const char *client, uid
                 subscription->paths = g_steal_pointer(&paths);
                 return NULL;
         }
-        if (count_of(subscriptions, uid) >= SUBSCRIPTION_MAX_PER_USER)
+        if (user_count_get(subscriptions->by_user, uid) >= SUBSCRIPTION_MAX_PER_USER)
                 return failure_new(FAILURE_LIMIT_EXCEEDED, "a user may have %u subscriptions at once",
                                    SUBSCRIPTION_MAX_PER_USER);
         add_new(subscriptions, client, uid, config, g_steal_pointer(&paths));
