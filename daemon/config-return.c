@@ -25,11 +25,6 @@ void config_return(Config *config, Origin origin, const char *reason)
                 operation_submit(new_return(config, origin, reason));
 }
 
-static void release_layer(void *layer)
-{
-        layer_free(layer);
-}
-
 /* The version stays for now, and so does what is written down about it. */
 static void give_up(Operation *operation, Failure *failure)
 {
@@ -99,29 +94,6 @@ static void after_write(Operation *operation)
         operation_finish(operation, NULL);
 }
 
-/* What the files hold that are to go back: the active version's bytes, or what a crash left in its place. */
-static Failure *list_unwanted(const Operation *operation, GPtrArray **ret)
-{
-        const Config *config = operation->config;
-        uint64_t numbers[] = { config->version, operation->instead_of };
-        g_autoptr(GPtrArray) layers = g_ptr_array_new_with_free_func(release_layer);
-
-        for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
-                g_autoptr(Version) version = NULL;
-                Failure *failure = NULL;
-
-                if (numbers[i] > 0)
-                        failure = store_load_version(config->context->store, config->name, numbers[i],
-                                                     &version);
-                if (failure)
-                        return failure;
-                while (version && version->layers->len > 0)
-                        g_ptr_array_add(layers, g_ptr_array_steal_index_fast(version->layers, 0));
-        }
-        *ret = g_steal_pointer(&layers);
-        return NULL;
-}
-
 static Failure *begin_write(Operation *operation)
 {
         Config *config = operation->config;
@@ -136,7 +108,8 @@ static Failure *begin_write(Operation *operation)
                 failure = store_save_intent(config->context->store, config->name, &intent);
         }
         if (!failure)
-                failure = list_unwanted(operation, &unwanted);
+                failure = store_load_unwanted(config->context->store, config->name, operation->instead_of,
+                                              &unwanted);
         if (failure)
                 return failure;
         operation->write_back =

@@ -161,6 +161,11 @@ Failure *write_back_take_failure(WriteBack *write_back)
         return g_steal_pointer(&write_back->failure);
 }
 
+guint write_back_count(const WriteBack *write_back)
+{
+        return write_back->written->len;
+}
+
 bool write_back_has_skipped(const WriteBack *write_back)
 {
         return write_back->skipped;

@@ -41,6 +41,8 @@ void write_back_undo(void *write_back);
 
 /* What ended it, or NULL; to be taken once. */
 Failure *write_back_take_failure(WriteBack *write_back);
+/* How many files it replaced. */
+guint write_back_count(const WriteBack *write_back);
 /* Whether there was a file to be skipped. */
 bool write_back_has_skipped(const WriteBack *write_back);
 /* Whether all files can be read by everybody now that they are written. */

@@ -109,6 +109,34 @@ Failure *store_list_intents(Store *store, GPtrArray **ret)
         return NULL;
 }
 
+static void release_layer(void *layer)
+{
+        layer_free(layer);
+}
+
+static void move_layers(GPtrArray *layers, Version *version)
+{
+        while (version && version->layers->len > 0)
+                g_ptr_array_add(layers, g_ptr_array_steal_index_fast(version->layers, 0));
+}
+
+Failure *store_load_unwanted(Store *store, const char *config, uint64_t instead_of, GPtrArray **ret)
+{
+        g_autoptr(GPtrArray) layers = g_ptr_array_new_with_free_func(release_layer);
+        g_autoptr(Version) active = NULL, other = NULL;
+        Failure *failure;
+
+        failure = store_load_active(store, config, &active);
+        if (!failure && instead_of > 0)
+                failure = store_load_version(store, config, instead_of, &other);
+        if (failure)
+                return failure;
+        move_layers(layers, active);
+        move_layers(layers, other);
+        *ret = g_steal_pointer(&layers);
+        return NULL;
+}
+
 static int save_suspended(Store *store, const char *config, bool suspended)
 {
         g_autoptr(Statement) save = database_statement(store->database, STATEMENT_SAVE_SUSPENDED);

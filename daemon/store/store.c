@@ -169,6 +169,20 @@ Failure *store_open(const char *directory, Store **ret, char **ret_set_aside)
         return store_open_in_boot(directory, boot, ret, ret_set_aside);
 }
 
+Failure *store_open_existing(const char *directory, Store **ret)
+{
+        g_autoptr(Store) store = g_new0(Store, 1);
+        Failure *failure;
+
+        *ret = NULL;
+        failure = database_open_existing(directory, &store->database);
+        if (!failure && store->database)
+                failure = check_content(store);
+        if (!failure && store->database)
+                *ret = g_steal_pointer(&store);
+        return failure;
+}
+
 Store *store_close(Store *store)
 {
         if (!store)

@@ -43,6 +43,11 @@ typedef struct Registration {
  * failure that another process has the database open (FAILURE_BUSY), or that there is no place at all.
  */
 Failure *store_open(const char *directory, Store **ret, char **ret_set_aside);
+/*
+ * Only where there is a state that can be used as it is: none is made, replaced or copied. *ret is NULL
+ * where there is none. For looking at what is kept.
+ */
+Failure *store_open_existing(const char *directory, Store **ret);
 /* Ends cleanly: numbers that were reserved and not used are given back. */
 Store *store_close(Store *store);
 
@@ -77,8 +82,8 @@ Failure *store_load_active(Store *store, const char *config, Version **ret);
 /*
  * Gives a version a name, or takes it away ("", also where there is none); synced. A label has at most 64
  * bytes of UTF-8 without control characters and slashes, no space at its ends, and is not only digits; else,
- * or where another version of the config has it, FAILURE_INVALID_ARGUMENT. FAILURE_NO_SUCH_VERSION for one that
- * is not in the history; FAILURE_LIMIT_EXCEEDED beyond what may be labelled.
+ * or where another version of the config has it, FAILURE_INVALID_ARGUMENT. FAILURE_NO_SUCH_VERSION for one
+ * that is not in the history; FAILURE_LIMIT_EXCEEDED beyond what may be labelled.
  */
 Failure *store_set_label(Store *store, const char *config, uint64_t number, const char *label);
 /* The history goes; numbers go on where they were if the name ever comes back. */
@@ -101,6 +106,11 @@ Failure *store_save_intent(Store *store, const char *config, const Intent *inten
 Failure *store_load_intent(Store *store, const char *config, Intent *ret);
 /* Names of the configs that have one, in order, of char *. */
 Failure *store_list_intents(Store *store, GPtrArray **ret);
+/*
+ * What files may hold that is to go: the layers of the active version, and those of another that a crash may
+ * have left in their place (0: none), of Layer.
+ */
+Failure *store_load_unwanted(Store *store, const char *config, uint64_t instead_of, GPtrArray **ret);
 /*
  * As store_add_version(), of full durability and with an intent that holds from then on. Where it says
  * instead of 0, the new version is meant.
