@@ -83,6 +83,18 @@ static int run_tidy(sd_event_source *source, void *userdata)
         return 0;
 }
 
+/* What it went back to by itself may have been made of other files, in another way. */
+static void save_what_came_back(Manager *manager, const Entry *entry, Origin origin)
+{
+        g_autoptr(Failure) failure = NULL;
+
+        if (origin == ORIGIN_TIMEOUT || origin == ORIGIN_FAILURE)
+                failure = manager_save_registration(manager, entry);
+        if (failure)
+                log_failure(G_LOG_LEVEL_WARNING, config_name(entry->config), failure,
+                            "Failed to save the registration, ignoring");
+}
+
 static void on_changed(Config *config, const ConfigUpdate *update, void *userdata)
 {
         Manager *manager = userdata;
@@ -91,6 +103,7 @@ static void on_changed(Config *config, const ConfigUpdate *update, void *userdat
         if (!entry)
                 return;
         manager_announce(manager, entry);
+        save_what_came_back(manager, entry, update->origin);
         manager->observer->changed(config, update, manager->userdata);
         want_tidy(manager, entry);
         log_config(G_LOG_LEVEL_INFO, config_name(config),
@@ -453,6 +466,16 @@ bool manager_is_idle(const Manager *manager)
 {
         return g_hash_table_size(manager->entries) == 0 && g_hash_table_size(manager->directories) == 0 &&
                worker_pending(manager->context.worker) == 0 && g_queue_is_empty((GQueue *) &manager->untidy);
+}
+
+bool manager_is_stopping(const Manager *manager)
+{
+        return manager->stopping;
+}
+
+Worker *manager_worker(const Manager *manager)
+{
+        return manager->context.worker;
 }
 
 const Settings *manager_settings(const Manager *manager)

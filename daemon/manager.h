@@ -76,6 +76,10 @@ Failure *manager_set_label(Config *config, uint64_t version, const char *label, 
 
 /* True if nothing is watched and nothing is being done. */
 bool manager_is_idle(const Manager *manager);
+/* True from the beginning of manager_free(): what ends only then is not to be acted on. */
+bool manager_is_stopping(const Manager *manager);
+/* For jobs that keep the manager from being idle. */
+Worker *manager_worker(const Manager *manager);
 
 const Settings *manager_settings(const Manager *manager);
 const char *manager_epoch(const Manager *manager);
