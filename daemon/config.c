@@ -475,7 +475,8 @@ bool config_is_starting(const Config *config)
 
         if (!running)
                 return false;
-        return running->adopted || (!config->document && running->load && load_has_commands(running->load));
+        return running->adopted || running->resumes || running->returns > 0 || running->write_back ||
+               (!config->document && running->load && load_has_commands(running->load));
 }
 
 bool config_is_pending(const Config *config)

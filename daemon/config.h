@@ -139,7 +139,7 @@ void config_stop(Config *config);
  * as an operation. A rollback that a crash interrupted is finished first.
  */
 void config_start(Config *config, const ConfigRequest *request);
-/* True while it is empty only because a command is still at work. */
+/* True while it is empty only because a command is still at work, or something that a crash left is mended. */
 bool config_is_starting(const Config *config);
 /* Looks at the files after observer.due. */
 void config_run_due(Config *config);
