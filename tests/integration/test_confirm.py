@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import sys
 import time
 
 import mounts
@@ -424,6 +425,58 @@ class Restarts(ConfirmCase):
             if seen:
                 return
         self.fail('no kill came in the middle')
+
+
+class Clock(ConfirmCase):
+    """The wall clock is set while a version waits."""
+    DAY = 24 * 3600
+
+    def setUp(self):
+        super().setUp()
+        self.shift = self.directory / 'shift'
+        self.set_clock(0)
+        library = reconf.CONFIGURATIONS.parent / 'support' / 'clock-shift.so'
+        self.assertTrue(library.exists())
+        self.bus.environment['RECONF_TEST_CLOCK_SHIFT'] = str(self.shift)
+        self.bus.environment['LD_PRELOAD'] = str(library)
+        self.bus.environment['ASAN_OPTIONS'] += ':verify_asan_link_order=0'
+        self.restart_bus()
+
+    def set_clock(self, seconds):
+        self.shift.write_bytes(seconds.to_bytes(8, sys.byteorder, signed=True))
+
+    def assert_shifted(self, config, seconds):
+        off = self.deadline(config) // 1000000 - time.time() - LONG / 1000 - seconds
+        self.assertLess(abs(off), reconf.TIMEOUT)
+
+    def test_set_forward(self):
+        config = self.unconfirmed()
+        self.assert_shifted(config, 0)
+        self.set_clock(self.DAY)
+        self.assert_shifted(config, self.DAY)
+        self.assertEqual(self.still(), [])
+        self.assertEqual(self.state(config), 'unconfirmed')
+
+    def test_set_back(self):
+        config = self.unconfirmed()
+        self.set_clock(-self.DAY)
+        self.assert_shifted(config, -self.DAY)
+        self.extend(config, 2, SOON)
+        self.wait_return(config)
+        self.assertEqual(self.read(), 'a: 1 # one\n')
+
+    def set_while_away(self, seconds):
+        config = self.unconfirmed()
+        self.set_clock(seconds)
+        self.bus.end_daemon()
+        self.assertEqual((config.get('a'), self.state(config)), (1, 'active'))
+        self.assertEqual(self.read(), 'a: 1 # one\n')
+
+    def test_set_forward_while_away(self):
+        self.set_while_away(self.DAY)
+
+    def test_set_back_while_away(self):
+        self.set_while_away(-self.DAY)
 
 
 class Suspended(ConfirmCase):
