@@ -455,7 +455,7 @@ Failure *manager_set_label(Config *config, uint64_t version, const char *label, 
 
         if (failure)
                 return failure;
-        log_config(G_LOG_LEVEL_INFO, config_name(config),
+        log_config(G_LOG_LEVEL_MESSAGE, config_name(config),
                    "%s: version %" G_GUINT64_FORMAT " has %s%s%s (uid %u, pid %d%s%s)", config_name(config),
                    version, *label ? "the label '" : "no label", label, *label ? "'" : "",
                    (unsigned) author->uid, (int) author->pid, author->unit ? ", " : "", author->unit ?: "");
