@@ -586,3 +586,31 @@ class Diverged(ConfirmCase):
         self.bus.end_daemon()
         self.assertEqual((config.get('a'), self.state(config)), (1, 'active'))
         self.assertEqual(self.read(), 'a: 1 # one\n')
+
+
+class Undecodable(scene.DropinTestCase):
+    """What it would go back to cannot be had."""
+
+    def test_tried_again(self):
+        decode = self.directory / 'decode'
+        self.write_program(decode, 'cat')
+        file = self.write('a.conf', '{"a": 1}')
+        self.dropin('a', f'[Config]\nFile={file}\nConfirmMs={LONG}\n[Decode]\nCommand={decode}\n')
+        config = self.client.config('a')
+        self.assertEqual(config.get('a'), 1)
+        self.save('a.conf', '{"a": 2}')
+        reconf.wait_until(lambda: config.get('a') == 2, 'the save')
+        self.write_program(decode, 'exit 1')
+        config.call('ExtendConfirm', '(tu)', 2, 0)
+        stage, _ = config.wait_signal('ReloadFailed').arguments
+        self.assertEqual((stage, config.get('a')), ('decode', 2))
+        self.write_program(decode, 'cat')
+        config.wait_changed(lambda signal: signal.arguments[4]['origin'] == 'timeout')
+        self.assertEqual((config.get('a'), file.read_text()), (1, '{"a": 1}'))
+        self.assertEqual(self.state(config), 'active')
+
+    def write_program(self, path, text):
+        temporary = path.with_suffix('.new')
+        temporary.write_text(f'#!/bin/sh\n{text}\n')
+        temporary.chmod(0o755)
+        temporary.rename(path)
