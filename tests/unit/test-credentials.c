@@ -4,6 +4,7 @@
  */
 #include "daemon/credentials.h"
 
+#include <dlfcn.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -57,6 +58,41 @@ static void test_look_up(void)
         endgrent();
 }
 
+/* How many groups the database has for everybody; 0: what it really has. */
+static int pretended;
+
+/* In the library's place. */
+int getgrouplist(const char *user, gid_t group, gid_t *groups, int *n_groups)
+{
+        int (*real)(const char *, gid_t, gid_t *, int *);
+        int room = *n_groups;
+
+        if (pretended == 0) {
+                *(void **) &real = dlsym(RTLD_NEXT, "getgrouplist");
+                return real(user, group, groups, n_groups);
+        }
+        *n_groups = pretended;
+        for (int i = 0; i < MIN(room, pretended); i++)
+                groups[i] = (gid_t) i;
+        return room < pretended ? -1 : pretended;
+}
+
+static void test_many(void)
+{
+        g_autoptr(Credentials) many = NULL, too_many = NULL;
+
+        pretended = 1000;
+        many = credentials_look_up(0);
+        g_assert_cmpuint(many->n_groups, ==, 1000);
+        g_assert_cmpuint(many->groups[999], ==, 999);
+        /* More than the kernel would take. */
+        pretended = 65537;
+        too_many = credentials_look_up(0);
+        pretended = 0;
+        g_assert_cmpuint(too_many->gid, ==, many->gid);
+        g_assert_cmpuint(too_many->n_groups, ==, 0);
+}
+
 static void test_unknown(void)
 {
         g_autoptr(Credentials) credentials = NULL;
@@ -74,6 +110,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/credentials/copy", test_copy);
         g_test_add_func("/credentials/look-up", test_look_up);
+        g_test_add_func("/credentials/many", test_many);
         g_test_add_func("/credentials/unknown", test_unknown);
         return g_test_run();
 }
