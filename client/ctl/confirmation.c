@@ -74,7 +74,7 @@ static void end(Waiting *waiting, ConfirmationOutcome outcome)
 {
         waiting->outcome = outcome;
         waiting->prompt = prompt_free(waiting->prompt);
-        (void) sd_event_exit(listener_event(waiting->listener), 0);
+        listener_end(waiting->listener, 0);
 }
 
 /* Takes the error. */
@@ -130,7 +130,7 @@ static void show_and_tick(Waiting *waiting)
         next = waiting->deadline - (waiting->deadline - time - 1) / G_USEC_PER_SEC * G_USEC_PER_SEC;
         if (sd_event_add_time(listener_event(waiting->listener), &waiting->tick, CLOCK_BOOTTIME, next, 1000,
                               on_tick, waiting) < 0)
-                (void) sd_event_exit(listener_event(waiting->listener), CTL_EXIT_FAILURE);
+                listener_end(waiting->listener, CTL_EXIT_FAILURE);
 }
 
 /* By whom or what another version came about, as its history tells it. */

@@ -49,7 +49,7 @@ static void destroy_heard(void *data)
 static void put(Following *following, char *text)
 {
         if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
-                (void) sd_event_exit(listener_event(following->listener), CTL_EXIT_FAILURE);
+                listener_end(following->listener, CTL_EXIT_FAILURE);
         g_free(text);
 }
 
@@ -205,7 +205,7 @@ static void update_soon(Following *following)
         else if (sd_event_add_defer(listener_event(following->listener), &following->update, on_update,
                                     following) < 0 ||
                  sd_event_source_set_priority(following->update, SD_EVENT_PRIORITY_IDLE) < 0)
-                (void) sd_event_exit(listener_event(following->listener), CTL_EXIT_FAILURE);
+                listener_end(following->listener, CTL_EXIT_FAILURE);
 }
 
 /* Broadcasts come to everybody; what is not public, only to those who subscribed, and who may not do so sees

@@ -15,6 +15,8 @@ struct Listener {
         GPtrArray *slots; /* of sd_bus_slot */
         sd_event_source *retry;
         uint64_t retry_usec;
+        bool has_ended;
+        int status; /* then */
 };
 
 static void destroy_slot(void *slot)
@@ -41,10 +43,8 @@ Listener *listener_free(Listener *listener)
 
         g_ptr_array_unref(listener->slots);
         sd_event_source_unref(listener->retry);
-        if (listener->event) {
+        if (listener->event)
                 sd_bus_detach_event(listener->context->bus);
-                (void) sd_bus_set_exit_on_disconnect(listener->context->bus, false);
-        }
         sd_event_unref(listener->event);
         g_free(listener->owner);
         g_free(listener);
@@ -95,7 +95,7 @@ static void try_again(Listener *listener)
         listener->retry = sd_event_source_unref(listener->retry);
         if (sd_event_add_time_relative(listener->event, &listener->retry, CLOCK_BOOTTIME,
                                        listener->retry_usec, 0, on_retry, listener) < 0)
-                (void) sd_event_exit(listener->event, CTL_EXIT_FAILURE);
+                listener_end(listener, CTL_EXIT_FAILURE);
         listener->retry_usec = MIN(listener->retry_usec * 2, LONGEST_RETRY_USEC);
 }
 
@@ -173,9 +173,6 @@ static int prepare(Listener *listener)
         r = sd_bus_attach_event(bus, listener->event, SD_EVENT_PRIORITY_NORMAL);
         if (r < 0)
                 return r;
-        r = sd_bus_set_exit_on_disconnect(bus, true);
-        if (r < 0)
-                return r;
         return add_matches(listener);
 }
 
@@ -190,19 +187,24 @@ sd_event *listener_event(Listener *listener)
         return listener->event;
 }
 
-bool listener_run(Listener *listener, int *ret_code, GError **error)
+void listener_end(Listener *listener, int status)
 {
-        int r;
+        listener->has_ended = true;
+        listener->status = status;
+}
 
-        r = sd_event_loop(listener->event);
-        if (sd_bus_is_open(listener->context->bus) <= 0)
-                g_set_error(error, CTL_ERROR, CTL_EXIT_UNREACHABLE, "the bus went away");
-        else if (r < 0)
+bool listener_run(Listener *listener, int *ret_status, GError **error)
+{
+        int r = 0;
+
+        while (r >= 0 && !listener->has_ended && sd_bus_is_open(listener->context->bus) > 0)
+                r = sd_event_run(listener->event, UINT64_MAX);
+        if (r < 0)
                 g_set_error(error, CTL_ERROR, CTL_EXIT_FAILURE, "cannot wait for events: %s",
                             g_strerror(-r));
-        else {
-                *ret_code = r;
-                return true;
-        }
-        return false;
+        else if (!listener->has_ended)
+                g_set_error(error, CTL_ERROR, CTL_EXIT_UNREACHABLE, "the bus went away");
+        else
+                *ret_status = listener->status;
+        return r >= 0 && listener->has_ended;
 }

@@ -33,9 +33,10 @@ Listener *listener_free(Listener *listener);
 
 /* Connects and looks for the first time. False where that fails. */
 bool listener_start(Listener *listener, GError **error);
-/* Only after it was started. */
+/* Only after it was started. sd_event_exit() would close the bus. */
 sd_event *listener_event(Listener *listener);
-/* Runs until sd_event_exit(), whose code comes out. */
-bool listener_run(Listener *listener, int *ret_code, GError **error);
+/* Runs until it is told to end, whose status comes out. */
+bool listener_run(Listener *listener, int *ret_status, GError **error);
+void listener_end(Listener *listener, int status);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Listener, listener_free)
