@@ -291,7 +291,8 @@ int main(int argc, char **argv)
                 return recover_files(settings->state_directory) ? EXIT_SUCCESS : EXIT_FAILURE;
 
         process.settings = settings;
+        /* Above zero where the bus is gone: whatever waits to be confirmed needs us again. */
         r = run(&process);
         clean_up(&process);
-        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
