@@ -247,14 +247,13 @@ static bool parse_settle(Arguments *arguments, const char *text, GError **error)
         return false;
 }
 
-/* Those that end or stop any program would tell it nothing. */
 static bool parse_signal(Arguments *arguments, const char *text, GError **error)
 {
-        if (program_parse_signal(text, &arguments->signal) && arguments->signal != SIGKILL &&
-            arguments->signal != SIGSTOP)
+        if (program_parse_signal(text, &arguments->signal) && program_can_handle(arguments->signal))
                 return true;
         g_set_error(error, CTL_ERROR, CTL_EXIT_USAGE,
-                    "--signal= takes a signal that a program can handle, such as HUP or USR1, not '%s'", text);
+                    "--signal= takes a signal that a program can handle, such as HUP or USR1, not '%s'",
+                    text);
         return false;
 }
 

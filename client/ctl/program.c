@@ -101,6 +101,11 @@ bool program_parse_signal(const char *text, int *ret)
         return false;
 }
 
+bool program_can_handle(int number)
+{
+        return number != SIGKILL && number != SIGSTOP;
+}
+
 char *program_signal_name(int number)
 {
         const char *name = sigabbrev_np(number);

@@ -33,5 +33,7 @@ char *program_describe_end(const siginfo_t *end);
 
 /* A signal by its name, with SIG before it or without, or by its number. False for what is none. */
 bool program_parse_signal(const char *text, int *ret);
+/* False for KILL and STOP, which no program hears of. */
+bool program_can_handle(int number);
 /* "SIGHUP"; "signal 34" for those that have no name. To be freed. */
 char *program_signal_name(int number);

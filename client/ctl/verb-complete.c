@@ -8,6 +8,7 @@
 #include "client/ctl/config-list.h"
 #include "client/ctl/history.h"
 #include "client/ctl/instance-list.h"
+#include "client/ctl/program.h"
 #include "client/ctl/settings.h"
 #include "client/ctl/text.h"
 #include "client/ctl/value.h"
@@ -144,6 +145,13 @@ static void complete_paths(Context *context, const char *config, const char *typ
         }
 }
 
+static void complete_signals(void)
+{
+        for (int i = 1; i < SIGRTMIN; i++)
+                if (sigabbrev_np(i) && program_can_handle(i))
+                        printf("%s\n", sigabbrev_np(i));
+}
+
 int verb_complete(Context *context, char **words)
 {
         const char *what = words[0], *name = words[1];
@@ -154,6 +162,8 @@ int verb_complete(Context *context, char **words)
                 complete_options(name);
         else if (g_str_equal(what, "settings"))
                 complete_settings();
+        else if (g_str_equal(what, "signals"))
+                complete_signals();
         else if (g_str_equal(what, "configs"))
                 complete_configs(context);
         else if (g_str_equal(what, "versions"))

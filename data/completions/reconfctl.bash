@@ -9,9 +9,15 @@ __reconfctl_complete() {
     reconfctl "${scope[@]}" complete "$@" 2>/dev/null | cut -f1
 }
 
+# The words from that index on are a command line of their own.
+__reconfctl_command() {
+    local COMP_WORDS=("${words[@]}") COMP_CWORD=$cword
+    _command_offset "$1"
+}
+
 _reconfctl() {
     local cur prev words cword
-    local scope=() arguments=() word i line plain prefix alone=
+    local scope=() arguments=() word i line plain prefix alone= command=
 
     _get_comp_words_by_ref -n ':=@"' cur prev words cword || return
 
@@ -23,14 +29,27 @@ _reconfctl() {
         --user | --system) scope=("$word") ;;
         --json) [[ ${words[i + 1]} == @(short|pretty|off) ]] && ((i++)) ;;
         -o | -m | --option | --message | --steps | --directory | --pattern | --schema | --on-invalid | \
-            --format | --merge | --env-separator | --debounce-ms | --poll-ms | --max-versions | --max-size | --hot-reload | --priority)
+            --format | --merge | --env-separator | --debounce-ms | --poll-ms | --max-versions | --max-size | --hot-reload | --priority | \
+            --signal | --settle | --name)
             ((i++))
             ;;
         -*) ;;
-        *) arguments+=("$word") ;;
+        *)
+            arguments+=("$word")
+            if [[ ${arguments[0]} == run && ${#arguments[@]} -eq 3 ]]; then
+                command=$i
+                break
+            fi
+            ;;
         esac
     done
     local verb=${arguments[0]}
+
+    # What follows the command of run is the command's own.
+    if [[ $command ]]; then
+        __reconfctl_command "$command"
+        return
+    fi
 
     # A backslash or quote that the shell takes away is no part of what is looked for.
     plain=${cur//[\\\']/}
@@ -53,6 +72,7 @@ _reconfctl() {
     --format=*) candidates=(--format={yaml,json,env,ini}) ;;
     --merge=*) candidates=(--merge={deep,append,replace}) ;;
     --hot-reload=*) candidates=(--hot-reload={on,off}) ;;
+    --signal=*) mapfile -t candidates < <(__reconfctl_complete signals | sed s/^/--signal=/) ;;
     --*=*) return ;;
     -*) mapfile -t candidates < <(__reconfctl_complete options "$verb") ;;
     *)
@@ -62,6 +82,7 @@ _reconfctl() {
         --format) candidates=(yaml json env ini) ;;
         --merge) candidates=(deep append replace) ;;
         --hot-reload) candidates=(on off) ;;
+        --signal) mapfile -t candidates < <(__reconfctl_complete signals) ;;
         --directory)
             _filedir -d
             return
@@ -70,7 +91,7 @@ _reconfctl() {
             _filedir
             return
             ;;
-        -m | --message | --steps | --pattern) return ;;
+        -m | --message | --steps | --pattern | --settle | --name) return ;;
         *)
             case $verb,${#arguments[@]} in
             ,*) mapfile -t candidates < <(__reconfctl_complete verbs) ;;
@@ -84,11 +105,15 @@ _reconfctl() {
                 fi
                 mapfile -t candidates < <(__reconfctl_complete configs)
                 ;;
-            get,1 | diff,1 | history,1 | rollback,1 | instances,1 | statistics,1 | list,* | status,* | watch,* | \
+            get,1 | diff,1 | history,1 | rollback,1 | instances,1 | statistics,1 | run,1 | list,* | status,* | watch,* | \
                 reload,* | unregister,*)
                 mapfile -t candidates < <(__reconfctl_complete configs)
                 ;;
             hot-reload,*) mapfile -t candidates < <(printf 'on\noff\n' && __reconfctl_complete configs) ;;
+            run,2)
+                __reconfctl_command "$cword"
+                return
+                ;;
             register,1) return ;;
             register,*)
                 _filedir

@@ -5,20 +5,26 @@
 # What there is to choose from, the program itself knows: see client/ctl/verb-complete.c.
 
 set -g __reconfctl_valued -o -m --option --message --steps --directory --pattern --schema --on-invalid \
-    --format --merge --env-separator --debounce-ms --poll-ms --max-versions --max-size --hot-reload --priority
+    --format --merge --env-separator --debounce-ms --poll-ms --max-versions --max-size --hot-reload --priority \
+    --signal --settle --name
 
-# The words typed before the present one, without options and the values of options.
+# The words typed before the present one, without options and the values of options; behind the command of run,
+# all of them.
 function __reconfctl_words
     set -l skip 1
     set -l last
+    set -l found
     for word in (commandline -opc)
-        if test $skip -gt 0
+        if test (count $found) -eq 3; and test $found[1] = run
+            printf '%s\n' $word
+        else if test $skip -gt 0
             set skip 0
         else if contains -- $word $__reconfctl_valued
             set skip 1
         else if test "$last" = --json; and contains -- $word short pretty off
             # The mode of --json may be a word of its own.
         else if not string match -q -- '-*' $word
+            set -a found $word
             printf '%s\n' $word
         end
         set last $word
@@ -55,6 +61,13 @@ function __reconfctl_arguments
                 __reconfctl_complete configs
             else if test $count -eq 2; or test $words[1] = diff -a $count -eq 3
                 __reconfctl_complete versions $words[2]
+            end
+        case run
+            if test $count -eq 1
+                __reconfctl_complete configs
+            else if test $count -gt 2; or not string match -q -- '-*' (commandline -t)
+                set -e words[1..2]
+                complete -C (string join -- ' ' (string escape -- $words) (commandline -t))
             end
         case history instances statistics
             test $count -eq 1; and __reconfctl_complete configs
@@ -124,3 +137,9 @@ complete -c reconfctl -n '__reconfctl_verb_is register' -f -l no-persist \
 
 complete -c reconfctl -n '__reconfctl_verb_is rollback' -x -l steps -d 'Go back so many different versions'
 complete -c reconfctl -n '__reconfctl_verb_is rollback' -x -s m -l message -d 'Why, for the history'
+
+complete -c reconfctl -n '__reconfctl_verb_is run' -x -l signal -a '(__reconfctl_complete signals)' \
+    -d 'What tells the program of a new version'
+complete -c reconfctl -n '__reconfctl_verb_is run' -f -l restart -d 'End the program and start it again instead'
+complete -c reconfctl -n '__reconfctl_verb_is run' -x -l settle -d 'How long it has to live on for'
+complete -c reconfctl -n '__reconfctl_verb_is run' -x -l name -d 'What the instance is called'

@@ -140,6 +140,9 @@ static void test_signals(void)
         assert_signal("sigusr2", SIGUSR2);
         assert_signal("1", 1);
         assert_signal("64", 64);
+        g_assert_true(program_can_handle(SIGHUP));
+        g_assert_false(program_can_handle(SIGKILL));
+        g_assert_false(program_can_handle(SIGSTOP));
         g_assert_false(program_parse_signal("", &number));
         g_assert_false(program_parse_signal("SIG", &number));
         g_assert_false(program_parse_signal("BOGUS", &number));
