@@ -37,7 +37,7 @@ char *instance_report_format(const InstanceReport *report, const Style *style)
         g_autofree char *time = timestamp_format_precise(report->time);
         GString *out = g_string_new(NULL);
 
-        g_string_append_printf(out, "%s%s%s %s%s%s: ", style_begin(style, ACCENT_FAINT), time,
+        g_string_append_printf(out, "%s%s%s %s%s%s ", style_begin(style, ACCENT_FAINT), time,
                                style_end(style, ACCENT_FAINT), style_begin(style, ACCENT_STRONG),
                                report->config, style_end(style, ACCENT_STRONG));
         if (report->kind == INSTANCE_REPORT_VERSION)
@@ -63,10 +63,10 @@ char *instance_report_format_json(const InstanceReport *report, JsonMode mode)
         Json *json = json_new(mode);
 
         json_open_object(json);
-        json_add_key(json, "time");
-        json_add_unsigned(json, report->time);
         json_add_key(json, "event");
         json_add_string(json, kind_names[report->kind]);
+        json_add_key(json, "time");
+        json_add_unsigned(json, report->time);
         if (report->instance) {
                 instance_table_add(table, report->instance, report->standings);
                 table_append_json_row(table, 0, json);
