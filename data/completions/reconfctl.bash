@@ -30,7 +30,8 @@ _reconfctl() {
         --json) [[ ${words[i + 1]} == @(short|pretty|off) ]] && ((i++)) ;;
         -o | -m | --option | --message | --steps | --directory | --pattern | --schema | --on-invalid | \
             --format | --merge | --env-separator | --debounce-ms | --poll-ms | --max-versions | --max-size | --hot-reload | --priority | \
-            --signal | --settle | --name)
+            --signal | --settle | --name | --on-failure | --ack-ms | --voters | --confirm-ms | --confirm-by | \
+            --confirm | --extend)
             ((i++))
             ;;
         -*) ;;
@@ -68,6 +69,9 @@ _reconfctl() {
         return
         ;;
     --on-invalid=*) candidates=(--on-invalid={keep,revert}) ;;
+    --on-failure=*) candidates=(--on-failure={keep,rollback}) ;;
+    --voters=*) candidates=(--voters={writers,readers}) ;;
+    --confirm-by=*) candidates=(--confirm-by={caller,instances}) ;;
     --json=*) candidates=(--json={short,pretty,off}) ;;
     --format=*) candidates=(--format={yaml,json,env,ini}) ;;
     --merge=*) candidates=(--merge={deep,append,replace}) ;;
@@ -79,6 +83,9 @@ _reconfctl() {
         case $prev in
         -o | --option) mapfile -t candidates < <(__reconfctl_complete settings) ;;
         --on-invalid) candidates=(keep revert) ;;
+        --on-failure) candidates=(keep rollback) ;;
+        --voters) candidates=(writers readers) ;;
+        --confirm-by) candidates=(caller instances) ;;
         --format) candidates=(yaml json env ini) ;;
         --merge) candidates=(deep append replace) ;;
         --hot-reload) candidates=(on off) ;;
@@ -91,12 +98,17 @@ _reconfctl() {
             _filedir
             return
             ;;
-        -m | --message | --steps | --pattern | --settle | --name) return ;;
+        -m | --message | --steps | --pattern | --settle | --name | --confirm | --extend | --confirm-ms | --ack-ms)
+            return
+            ;;
         *)
             case $verb,${#arguments[@]} in
             ,*) mapfile -t candidates < <(__reconfctl_complete verbs) ;;
             get,2) mapfile -t candidates < <(__reconfctl_complete paths "${arguments[1]}" "$plain") ;;
-            diff,[23] | rollback,2) mapfile -t candidates < <(__reconfctl_complete versions "${arguments[1]}") ;;
+            diff,[23] | rollback,2 | confirm,2 | label,2)
+                mapfile -t candidates < <(__reconfctl_complete versions "${arguments[1]}")
+                ;;
+            retry,2) mapfile -t candidates < <(__reconfctl_complete instances "${arguments[1]}") ;;
             validate,* | schema,1)
                 # Files, once an option says that they stand for themselves.
                 if [[ $alone || ${#arguments[@]} -gt 1 ]]; then
@@ -105,8 +117,8 @@ _reconfctl() {
                 fi
                 mapfile -t candidates < <(__reconfctl_complete configs)
                 ;;
-            get,1 | diff,1 | history,1 | rollback,1 | instances,1 | statistics,1 | run,1 | list,* | status,* | watch,* | \
-                reload,* | unregister,*)
+            get,1 | diff,1 | history,1 | rollback,1 | confirm,1 | label,1 | instances,1 | retry,1 | statistics,1 | \
+                run,1 | list,* | status,* | watch,* | reload,* | unregister,*)
                 mapfile -t candidates < <(__reconfctl_complete configs)
                 ;;
             hot-reload,*) mapfile -t candidates < <(printf 'on\noff\n' && __reconfctl_complete configs) ;;
