@@ -10,6 +10,13 @@
 /* How far off a timer may be. */
 #define ACCURACY_USEC 1000
 
+/*
+ * Of what is known at once: that the program was asked to end, which comes in at the normal priority, goes
+ * before that it ended, and this before that its time has passed.
+ */
+#define END_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 1)
+#define DEADLINE_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 2)
+
 typedef enum RunnerState {
         RUNNER_NEW,
         RUNNER_STARTING, /* settles after its start */
@@ -78,7 +85,8 @@ static void enter(Runner *runner, RunnerState state, uint64_t usec)
         runner->state = state;
         runner->deadline = sd_event_source_disable_unref(runner->deadline);
         if (sd_event_add_time_relative(runner->event, &runner->deadline, CLOCK_MONOTONIC, usec,
-                                       ACCURACY_USEC, on_deadline, runner) < 0)
+                                       ACCURACY_USEC, on_deadline, runner) < 0 ||
+            sd_event_source_set_priority(runner->deadline, DEADLINE_PRIORITY) < 0)
                 g_error("Out of memory");
 }
 
@@ -190,10 +198,9 @@ static int start_program(Runner *runner)
         r = program_start(runner->options.command, environment, &runner->options.mask, &runner->pid);
         if (r < 0)
                 return r;
-        /* An end that is known already comes before a time that has passed. */
         r = sd_event_add_child(runner->event, &runner->child, runner->pid, WEXITED, on_end, runner);
         if (r >= 0)
-                r = sd_event_source_set_priority(runner->child, SD_EVENT_PRIORITY_IMPORTANT);
+                r = sd_event_source_set_priority(runner->child, END_PRIORITY);
         if (r < 0)
                 g_error("The program cannot be waited for: %s", g_strerror(-r));
         return 0;
@@ -253,14 +260,17 @@ bool runner_has_begun(const Runner *runner)
         return runner->state != RUNNER_NEW;
 }
 
-static bool asks_to_end(int number)
+/* From a terminal, SIGHUP says that it is gone; from elsewhere, mostly that there is something to be read
+ * again. */
+static bool asks_to_end(int number, bool from_terminal)
 {
-        return number == SIGTERM || number == SIGINT || number == SIGQUIT;
+        return number == SIGTERM || number == SIGINT || number == SIGQUIT ||
+               (number == SIGHUP && from_terminal);
 }
 
 void runner_pass(Runner *runner, int number, bool from_terminal)
 {
-        if (asks_to_end(number)) {
+        if (asks_to_end(number, from_terminal)) {
                 runner->asked = true;
                 if (runner->state == RUNNER_WAITING) {
                         end(runner);

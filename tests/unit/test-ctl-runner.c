@@ -375,8 +375,20 @@ static void test_restart_interrupted(void)
         wait_said(&scene, "1 the program exited with status 6\n");
         g_assert_cmpint(scene.status, ==, -1);
         runner_pass(scene.runner, SIGWINCH, true);
+        runner_pass(scene.runner, SIGHUP, false);
         g_assert_cmpint(scene.status, ==, -1);
         runner_pass(scene.runner, SIGINT, true);
+        g_assert_cmpint(scene.status, ==, 6);
+}
+
+static void test_terminal_is_gone(void)
+{
+        g_auto(Scene) scene = { 0 };
+
+        set_up(&scene, with_restart(LATE, LATE, LATE), "exit 6");
+        runner_take(scene.runner, 1);
+        wait_said(&scene, "1 the program exited with status 6\n");
+        runner_pass(scene.runner, SIGHUP, true);
         g_assert_cmpint(scene.status, ==, 6);
 }
 
@@ -420,6 +432,7 @@ int main(int argc, char **argv)
         g_test_add_func("/ctl-runner/restart-fails", test_restart_fails);
         g_test_add_func("/ctl-runner/restart-gives-up", test_restart_gives_up);
         g_test_add_func("/ctl-runner/restart-interrupted", test_restart_interrupted);
+        g_test_add_func("/ctl-runner/terminal-is-gone", test_terminal_is_gone);
         g_test_add_func("/ctl-runner/restart-asked-to-end", test_restart_asked_to_end);
         return g_test_run();
 }
