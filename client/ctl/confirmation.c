@@ -134,8 +134,9 @@ static void show_and_tick(Waiting *waiting)
 }
 
 /* By whom or what another version came about, as its history tells it. */
-static void say_gone(Waiting *waiting, uint64_t active, uint64_t deadline)
+static void say_gone(Waiting *waiting, const Document *properties)
 {
+        uint64_t active = value_get_unsigned(properties, "Version");
         g_autoptr(GPtrArray) history = history_get(waiting->context, waiting->name, NULL);
         const HistoryEntry *entry = history ? history_find(history, active) : NULL;
         const HistoryEntry *gone = history ? history_find(history, waiting->version) : NULL;
@@ -161,7 +162,9 @@ static void say_gone(Waiting *waiting, uint64_t active, uint64_t deadline)
                 g_string_append(line, ": ");
                 text_append(line, message, TEXT_LINE);
         }
-        if (deadline > 0)
+        if (g_strcmp0(value_get_string(properties, "State"), "diverged") == 0)
+                g_string_append(line, "; its files could not be written");
+        if (value_get_unsigned(properties, "ConfirmDeadline") > 0)
                 g_string_append_printf(line, "; it waits for confirmation: %s confirm %s",
                                        context_command(waiting->context), waiting->name);
         say(waiting->context, waiting->name, g_string_free(line, FALSE));
@@ -187,7 +190,7 @@ static bool look_again(Waiting *waiting, GError **error)
         active = value_get_unsigned(properties, "Version");
         deadline = value_get_unsigned(properties, "ConfirmDeadline");
         if (active != waiting->version)
-                say_gone(waiting, active, deadline);
+                say_gone(waiting, properties);
         else if (deadline > 0) {
                 set_deadline(waiting, deadline);
                 show_and_tick(waiting);
