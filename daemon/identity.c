@@ -50,7 +50,7 @@ static int read_groups(Identity *identity)
 
 int identity_assume(uid_t uid, gid_t gid, const gid_t *groups, size_t n_groups, Identity *ret)
 {
-        Identity before = { .fsuid = get_fsuid(), .fsgid = get_fsgid() };
+        Identity before = { .groups = NULL };
         int r;
 
         if (!ids_rule_capabilities())
@@ -64,9 +64,9 @@ int identity_assume(uid_t uid, gid_t gid, const gid_t *groups, size_t n_groups, 
                 return r;
         }
 
-        /* Neither says whether it worked. */
-        setfsgid(gid);
-        setfsuid(uid);
+        /* They say what was before, not whether it worked. */
+        before.fsgid = (gid_t) setfsgid(gid);
+        before.fsuid = (uid_t) setfsuid(uid);
         if (get_fsgid() != gid || get_fsuid() != uid) {
                 identity_restore(&before);
                 return -EPERM;
