@@ -256,8 +256,7 @@ void config_accept(Config *config, uint64_t version)
                 return;
         if (config->trial.deadline > 0 && config->options->confirm_by == CONFIRM_BY_INSTANCES) {
                 /* What cannot be written down goes back when its time is over. */
-                g_autoptr(Failure) failure = confirm(config);
-
+                failure_free(confirm(config));
                 return;
         }
         config_end_vote(config, version);
