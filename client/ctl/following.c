@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/ctl/following.h"
 
-#include "client/ctl/instance-report.h"
+#include "client/ctl/instance-changes.h"
 #include "client/ctl/instance-table.h"
 #include "client/ctl/listener.h"
 #include "client/ctl/screen.h"
@@ -11,15 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 
-/* A state that an instance was in, or a version that a config has (object is NULL). */
-typedef struct Heard {
-        char *config;
-        char *object;
-        char *state;
-        uint64_t version;
-        uint64_t time;
-} Heard;
-
 typedef struct Following {
         Context *context;
         const char *config; /* or NULL */
@@ -27,7 +18,7 @@ typedef struct Following {
         Standings *standings;
         GHashTable *subscribed; /* configs */
         GPtrArray *instances;   /* as they were when asked for last; NULL before */
-        GPtrArray *heard;       /* of Heard, since then */
+        InstanceChanges *changes;
         sd_event_source *update;
         bool draws;
         bool anew; /* the terminal's size changed */
@@ -35,16 +26,6 @@ typedef struct Following {
         bool away;    /* the service, which is called again by the listener */
         char *remark; /* why there is no table; or NULL */
 } Following;
-
-static void destroy_heard(void *data)
-{
-        Heard *heard = data;
-
-        g_free(heard->config);
-        g_free(heard->object);
-        g_free(heard->state);
-        g_free(heard);
-}
 
 static void put(Following *following, char *text)
 {
@@ -96,104 +77,24 @@ static void print_table(Following *following)
         put(following, g_strconcat(text, "\n", NULL));
 }
 
-static void print(Following *following, InstanceReportKind kind, const char *config, uint64_t version,
-                  const ListedInstance *instance, uint64_t time)
+static void print(const InstanceReport *report, void *userdata)
 {
-        const InstanceReport report = {
-                .kind = kind,
-                .time = time > 0 ? time : (uint64_t) g_get_real_time(),
-                .config = config,
-                .version = version,
-                .instance = instance,
-                .standings = following->standings,
-        };
+        Following *following = userdata;
         JsonMode mode = following->context->arguments->json;
 
-        put(following, mode != JSON_OFF ? instance_report_format_json(&report, mode)
-                                        : instance_report_format(&report, &following->context->style));
+        put(following, mode != JSON_OFF ? instance_report_format_json(report, mode)
+                                        : instance_report_format(report, &following->context->style));
 }
 
-static bool is_as(const ListedInstance *instance, const char *state, uint64_t version)
-{
-        return g_str_equal(instance->state, state) && instance->version == version;
-}
-
-/*
- * One that came meanwhile is told of as it is now; what was heard of it is not told again. The state of any
- * other is printed with what else is known, if that is of the same report.
- */
-static void print_heard(Following *following, GPtrArray *before, const Heard *heard)
-{
-        const ListedInstance *now, *old;
-        ListedInstance then;
-
-        if (!heard->object) {
-                print(following, INSTANCE_REPORT_VERSION, heard->config, heard->version, NULL, heard->time);
-                return;
-        }
-        old = instance_list_find(before, heard->object);
-        if (!old)
-                return;
-        now = instance_list_find(following->instances, heard->object);
-        if (now && is_as(now, heard->state, heard->version)) {
-                print(following, INSTANCE_REPORT_STATE, now->config, 0, now, heard->time);
-                return;
-        }
-        then = *old;
-        then.state = heard->state;
-        then.version = heard->version;
-        then.details = NULL;
-        then.message = NULL;
-        print(following, INSTANCE_REPORT_STATE, then.config, 0, &then, heard->time);
-}
-
-/* What was heard last of an instance; NULL if nothing. */
-static const Heard *find_last(const GPtrArray *heard, const char *object)
-{
-        for (guint i = heard->len; i > 0; i--) {
-                const Heard *one = heard->pdata[i - 1];
-
-                if (g_strcmp0(one->object, object) == 0)
-                        return one;
-        }
-        return NULL;
-}
-
-/* No signal may have come where the bus or the service dropped it, or it was not for us. */
-static void print_rest(Following *following, const GPtrArray *before, const ListedInstance *now)
-{
-        const ListedInstance *old = instance_list_find(before, now->object);
-        const Heard *last = find_last(following->heard, now->object);
-
-        if (!old)
-                print(following, INSTANCE_REPORT_CAME, now->config, 0, now, 0);
-        else if (last ? !is_as(now, last->state, last->version) : !is_as(old, now->state, now->version))
-                print(following, INSTANCE_REPORT_STATE, now->config, 0, now, 0);
-}
-
-static void print_changes(Following *following, GPtrArray *before)
-{
-        for (guint i = 0; i < following->heard->len; i++)
-                print_heard(following, before, following->heard->pdata[i]);
-        for (guint i = 0; i < following->instances->len; i++)
-                print_rest(following, before, following->instances->pdata[i]);
-        for (guint i = 0; i < before->len; i++) {
-                const ListedInstance *old = before->pdata[i];
-
-                if (!instance_list_find(following->instances, old->object))
-                        print(following, INSTANCE_REPORT_LEFT, old->config, 0, old, 0);
-        }
-}
-
-static void show(Following *following, GPtrArray *before)
+static void show(Following *following, const GPtrArray *before)
 {
         if (following->draws)
                 draw(following);
         else if (before)
-                print_changes(following, before);
+                instance_changes_tell(following->changes, before, following->instances, following->standings,
+                                      print, following);
         else
                 print_table(following);
-        g_ptr_array_set_size(following->heard, 0);
 }
 
 static int on_update(sd_event_source *source, void *userdata);
@@ -304,16 +205,6 @@ static int on_update(sd_event_source *source, void *userdata)
         return 0;
 }
 
-static void add_heard(Following *following, const char *config, const char *object, const char *state,
-                      uint64_t version)
-{
-        Heard *heard = g_new(Heard, 1);
-
-        *heard = (Heard){ g_strdup(config), g_strdup(object), g_strdup(state), version,
-                          (uint64_t) g_get_real_time() };
-        g_ptr_array_add(following->heard, heard);
-}
-
 static void hear_config(Following *following, sd_bus_message *m)
 {
         g_autofree char *config = context_config_name(sd_bus_message_get_path(m));
@@ -324,10 +215,10 @@ static void hear_config(Following *following, sd_bus_message *m)
                 return;
         if (sd_bus_message_is_signal(m, NULL, "InstanceStateChanged") > 0) {
                 if (!following->draws && sd_bus_message_read(m, "ost", &object, &state, &version) > 0)
-                        add_heard(following, config, object, state, version);
+                        instance_changes_hear(following->changes, config, object, state, version);
         } else if (sd_bus_message_is_signal(m, NULL, "ConfigChanged") > 0) {
                 if (!following->draws && sd_bus_message_read(m, "st", &root, &version) > 0)
-                        add_heard(following, config, NULL, NULL, version);
+                        instance_changes_hear(following->changes, config, NULL, NULL, version);
         } else
                 return;
         update_soon(following);
@@ -373,7 +264,7 @@ static void following_clear(Following *following)
         standings_free(following->standings);
         g_hash_table_unref(following->subscribed);
         g_clear_pointer(&following->instances, g_ptr_array_unref);
-        g_ptr_array_unref(following->heard);
+        instance_changes_free(following->changes);
         g_free(following->remark);
 }
 
@@ -392,7 +283,7 @@ int following_run(Context *context, const char *config)
         following.draws = screen_is_possible() && context->arguments->json == JSON_OFF;
         following.standings = standings_new(context);
         following.subscribed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        following.heard = g_ptr_array_new_with_free_func(destroy_heard);
+        following.changes = instance_changes_new();
         following.listener = listener_new(context, &hooks, &following);
         if (listener_start(following.listener, &error) &&
             ctl_error_check_request(watch_size(&following), &error))

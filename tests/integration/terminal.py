@@ -32,6 +32,7 @@ class Terminal:
                                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
 
     def resize(self, rows, columns):
+        self.columns = columns
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
 
     def read(self):
@@ -69,7 +70,7 @@ class Terminal:
 
     def lines(self):
         """What is on the screen, without blank lines at the end."""
-        screen, row, column, position = [[]], 0, 0, 0
+        screen, row, column, position, wraps = [[]], 0, 0, 0, True
         while position < len(self.raw):
             character = self.raw[position]
             if character == '\x1b':
@@ -78,7 +79,9 @@ class Terminal:
                     break
                 position = found.end()
                 sequence = found[1]
-                if sequence.endswith('A'):
+                if sequence.startswith('?7'):
+                    wraps = sequence.endswith('h')
+                elif sequence.endswith('A'):
                     row -= int(sequence[:-1])
                     assert row >= 0, self.raw
                 elif sequence == 'H':
@@ -94,7 +97,7 @@ class Terminal:
             elif character == '\n':
                 row += 1
                 screen += [[] for _ in range(row + 1 - len(screen))]
-            else:
+            elif wraps or column < self.columns:
                 screen[row] += ' ' * (column + 1 - len(screen[row]))
                 screen[row][column] = character
                 column += 1

@@ -3,6 +3,7 @@
  * Instances: read off the bus, in tables, in reports, and how far they are behind
  */
 #include "client/ctl/history.h"
+#include "client/ctl/instance-changes.h"
 #include "client/ctl/instance-report.h"
 #include "client/ctl/instance-table.h"
 #include "tests/support/message-scene.h"
@@ -205,6 +206,87 @@ static void test_left(MessageScene *scene, const void *unused)
         g_assert_cmpstr(text, ==, "2026-11-21 03:36:35.123 app worker[9] left\n");
 }
 
+/* "came app a partial 3;" and so on. */
+static void note(const InstanceReport *report, void *userdata)
+{
+        static const char *const kinds[] = { "came", "left", "state", "version" };
+        const ListedInstance *instance = report->instance;
+        GString *out = userdata;
+
+        g_string_append_printf(out, "%s %s ", kinds[report->kind], report->config);
+        if (instance)
+                g_string_append_printf(out, "%s %s ", listed_instance_id(instance), instance->state);
+        g_string_append_printf(out, "%" G_GUINT64_FORMAT "%s%s;",
+                               instance ? instance->version : report->version,
+                               instance && instance->message ? " " : "",
+                               instance && instance->message ? instance->message : "");
+}
+
+static void assert_told(InstanceChanges *changes, const GPtrArray *before, const GPtrArray *now,
+                        const char *expected)
+{
+        g_autoptr(Standings) standings = make_standings();
+        g_autoptr(GString) out = g_string_new(NULL);
+
+        instance_changes_tell(changes, before, now, standings, note, out);
+        g_assert_cmpstr(out->str, ==, expected);
+        g_string_truncate(out, 0);
+        instance_changes_tell(changes, now, now, standings, note, out);
+        g_assert_cmpstr(out->str, ==, "");
+}
+
+static void test_changes_of_lists(MessageScene *scene, const void *unused)
+{
+        g_autoptr(GPtrArray) now = make_instances(scene);
+        g_autoptr(GPtrArray) before = g_ptr_array_new();
+        g_autoptr(InstanceChanges) changes = instance_changes_new();
+        ListedInstance same = *(ListedInstance *) now->pdata[0], other = same, gone = same;
+        ListedInstance said = *(ListedInstance *) now->pdata[3];
+
+        gone.object = (char *) PREFIX "d";
+        other.object = (char *) PREFIX "b";
+        said.message = "yes";
+        g_ptr_array_add(before, &same);
+        g_ptr_array_add(before, &other);
+        g_ptr_array_add(before, &said);
+        g_ptr_array_add(before, &gone);
+        assert_told(changes, before, now,
+                    "state app b current 4;came web c pending 0;state web 4711 failed 2 no\nport;left app d "
+                    "partial 3;");
+}
+
+/* What is over by now is told, too, but nothing twice. */
+static void test_changes_heard(MessageScene *scene, const void *unused)
+{
+        g_autoptr(GPtrArray) instances = make_instances(scene);
+        g_autoptr(InstanceChanges) changes = instance_changes_new();
+
+        instance_changes_hear(changes, "web", PREFIX "4711", "failed", 2);
+        instance_changes_hear(changes, "web", NULL, NULL, 9);
+        instance_changes_hear(changes, "web", PREFIX "4711", "pending", 2);
+        instance_changes_hear(changes, "web", PREFIX "4711", "pending", 2);
+        instance_changes_hear(changes, "web", PREFIX "4711", "failed", 2);
+        instance_changes_hear(changes, "app", PREFIX "b", "pending", 3);
+        instance_changes_hear(changes, "app", PREFIX "unknown", "failed", 3);
+        assert_told(changes, instances, instances,
+                    "version web 9;state web 4711 pending 2;state web 4711 failed 2 no\nport;state app b "
+                    "pending 3;state app b current 4;");
+}
+
+/* One that came meanwhile is told of once. */
+static void test_changes_of_newcomers(MessageScene *scene, const void *unused)
+{
+        g_autoptr(GPtrArray) now = make_instances(scene);
+        g_autoptr(GPtrArray) before = g_ptr_array_new();
+        g_autoptr(InstanceChanges) changes = instance_changes_new();
+
+        for (guint i = 0; i < 3; i++)
+                g_ptr_array_add(before, now->pdata[i]);
+        instance_changes_hear(changes, "web", PREFIX "4711", "pending", 0);
+        instance_changes_hear(changes, "web", PREFIX "4711", "failed", 2);
+        assert_told(changes, before, now, "came web 4711 failed 2 no\nport;");
+}
+
 /* Where a message is cut, or of another type, it is not taken for an empty list. */
 static void test_broken(MessageScene *scene, const void *unused)
 {
@@ -231,6 +313,9 @@ int main(int argc, char **argv)
         add("/ctl-instances/table", test_table);
         add("/ctl-instances/reports", test_reports);
         add("/ctl-instances/left", test_left);
+        add("/ctl-instances/changes-of-lists", test_changes_of_lists);
+        add("/ctl-instances/changes-heard", test_changes_heard);
+        add("/ctl-instances/changes-of-newcomers", test_changes_of_newcomers);
         add("/ctl-instances/broken", test_broken);
         return g_test_run();
 }
