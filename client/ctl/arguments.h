@@ -2,8 +2,8 @@
 /*
  * Arguments: the command line, taken apart
  *
- * Options may stand anywhere, but behind the command of run, whose own they are. Those that belong to some verbs only are kept with a bit each, so that whoever
- * knows the verb can refuse what it does not take.
+ * Options may stand anywhere, but behind the command of run, whose own they are. Those that belong to some
+ * verbs only are kept with a bit each, so that whoever knows the verb can refuse what it does not take.
  */
 #pragma once
 
