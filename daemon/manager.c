@@ -38,7 +38,7 @@ static void on_due(Config *config, void *userdata)
         (void) sd_event_source_set_enabled(manager->due_source, SD_EVENT_ONESHOT);
 }
 
-/* One config a turn: calls that came in meanwhile have theirs in between. */
+/* One config a turn, as with calls: neither keeps the other waiting, however many there are. */
 static int run_due(sd_event_source *source, void *userdata)
 {
         Manager *manager = userdata;
@@ -186,8 +186,6 @@ static int add_queues(Manager *manager)
         r = sd_event_add_defer(event, &manager->due_source, run_due, manager);
         if (r >= 0)
                 r = sd_event_source_set_enabled(manager->due_source, SD_EVENT_OFF);
-        if (r >= 0)
-                r = sd_event_source_set_priority(manager->due_source, SD_EVENT_PRIORITY_NORMAL + 1);
         if (r >= 0)
                 r = sd_event_add_defer(event, &manager->tidy_source, run_tidy, manager);
         if (r >= 0)
