@@ -13,11 +13,11 @@
 /* What all commands of one load may take together, in seconds. */
 #define CONFIG_COMMANDS_MAX_SEC 10U
 
-/* What a unit is asked to do about a new version. */
+/* What a unit is asked to do about a new version; of two, the later does what the one before it is for. */
 typedef enum ReloadMode {
         RELOAD_MODE_RELOAD,
-        RELOAD_MODE_RESTART,
         RELOAD_MODE_RELOAD_OR_RESTART, /* the second where it cannot do the first */
+        RELOAD_MODE_RESTART,
         N_RELOAD_MODES,
 } ReloadMode;
 
