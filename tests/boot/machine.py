@@ -9,7 +9,6 @@ Everything here lives in mount and process namespaces that run.py made, and ends
 """
 import os
 import pathlib
-import secrets
 import shutil
 import signal
 import socket
@@ -17,13 +16,13 @@ import subprocess
 import time
 import unittest
 
+import cgroup
 import reconf
 
 TREE = pathlib.Path(os.environ['RECONF_BOOT_TREE'])
 IMAGE = pathlib.Path(os.environ['RECONF_BOOT_IMAGE'])
 # A file system in memory, that goes with the namespaces.
 SCRATCH = pathlib.Path(os.environ['RECONF_BOOT_SCRATCH'])
-CGROUPS = pathlib.Path('/sys/fs/cgroup')
 
 # Of systemd-nspawn, when the machine wants to be started again.
 REBOOT = 133
@@ -44,36 +43,6 @@ def mount(kind, options, target):
     subprocess.run(['mount', '-t', kind, '-o', options, kind, str(target)], check=True)
 
 
-def own_hierarchies():
-    """The directories of the control groups that this process is in and systemd makes use of."""
-    for line in pathlib.Path('/proc/self/cgroup').read_text().splitlines():
-        _, controllers, path = line.split(':', 2)
-        names = {'name=systemd': ['systemd'], '': ['unified', '.']}.get(controllers, [])
-        for name in names:
-            directory = CGROUPS / name / path.strip('/')
-            if (directory / 'cgroup.procs').exists():
-                yield directory
-                break
-
-
-class ControlGroup:
-    """One for all that is in a container, so that no two that run at the same time get into each other's."""
-
-    def __init__(self, name):
-        self.directories = [directory / name for directory in own_hierarchies()]
-        for directory in self.directories:
-            directory.mkdir()
-
-    def enter(self):
-        for directory in self.directories:
-            (directory / 'cgroup.procs').write_text('0')
-
-    def remove(self):
-        for directory in self.directories:
-            for path, _, _ in os.walk(directory, topdown=False):
-                os.rmdir(path)
-
-
 class Machine:
     def __init__(self, name):
         self.name = name
@@ -88,7 +57,7 @@ class Machine:
             (self.directory / made).mkdir(parents=True)
         mount('overlay', f'lowerdir={IMAGE}:{TREE},upperdir={self.directory}/written,workdir={self.directory}/work',
               self.root)
-        self.cgroup = ControlGroup(f'reconf-boot-{secrets.token_hex(4)}')
+        self.cgroup = cgroup.ControlGroup()
 
     def path(self, name):
         """A file inside as it is called outside."""

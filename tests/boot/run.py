@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 
+import cgroup
 import debian
 
 PROGRAMS = ('debootstrap', 'systemd-nspawn', 'nsenter', 'unshare', 'mount', 'journalctl')
@@ -40,6 +41,8 @@ def check_machine():
                            capture_output=True, text=True, check=False)
     if trial.returncode != 0:
         raise debian.Unavailable(f'there are no namespaces to be had: {trial.stderr.strip()}')
+    if not cgroup.can_be_made():
+        raise debian.Unavailable('no control groups can be made')
 
 
 def prepare(image, meson, build):
