@@ -154,6 +154,19 @@ class Unit(ConfirmCase):
         self.assertEqual(self.machine.unit('reconf-recover.service', 'ActiveState', 'SubState', 'InvocationID'), before)
         self.assertEqual((before['ActiveState'], before['SubState']), ('active', 'exited'))
 
+    def test_with_daemon(self):
+        """Where the daemon is started in the same boot, it finds the state free and the file as it is to be."""
+        self.machine.run('systemctl', 'enable', 'reconf.service')
+        self.unconfirmed()
+        self.machine.kill()
+        self.boot()
+        self.assertEqual(self.early(), ONE)
+        self.assertEqual(self.machine.unit('reconf.service', 'ActiveState', 'NRestarts'),
+                         {'ActiveState': 'active', 'NRestarts': '0'})
+        config = self.client.config('shop')
+        self.assertEqual((config.get('a'), config.get_property('State')), (1, 'active'))
+        self.assertEqual(self.machine.journal('--boot=0', '--unit=reconf.service', '--priority=warning'), '')
+
     def test_masked(self):
         """Without it the daemon does all by itself, later."""
         self.unconfirmed()
