@@ -38,6 +38,7 @@ ENVIRONMENT = {'HOME': '/root', 'LANG': 'C.UTF-8', 'PATH': '/usr/local/sbin:/usr
 # Reached only where something is wrong.
 TIMEOUT = 30.0
 
+
 def mount(kind, options, target):
     target.mkdir()
     subprocess.run(['mount', '-t', kind, '-o', options, kind, str(target)], check=True)
@@ -113,7 +114,7 @@ class Machine:
         return status
 
     def kill(self):
-        """All processes inside at once, as when the power goes."""
+        """All processes inside at once, as when the power goes; but what is in the kernel's memory is not lost."""
         if not self.leader:
             return
         signal.pidfd_send_signal(self.leader_fd, signal.SIGKILL)
