@@ -158,9 +158,10 @@ static void on_failed(Config *config, const Failure *failure, bool is_public, vo
 
         if (!entry)
                 return;
-        /* What programs say about a candidate may quote it, and a log has readers that the config does not
+        /* What programs say about a version may quote it, and a log has readers that the config does not
          * have. */
-        if (!is_public && failure->stage == FAILURE_STAGE_VALIDATOR)
+        if (!is_public &&
+            (failure->stage == FAILURE_STAGE_VALIDATOR || failure->stage == FAILURE_STAGE_INSTANCE))
                 log_config(G_LOG_LEVEL_WARNING, config_name(config), "%s: reload failed at stage %s",
                            config_name(config), failure_stage_to_string(failure->stage));
         else
@@ -514,6 +515,11 @@ bool manager_is_stopping(const Manager *manager)
 Worker *manager_worker(const Manager *manager)
 {
         return manager->context.worker;
+}
+
+sd_event *manager_event(const Manager *manager)
+{
+        return manager->context.event;
 }
 
 const Settings *manager_settings(const Manager *manager)
