@@ -217,18 +217,19 @@ void vote_hear(Instance *instance, InstanceStatus status)
 
 void vote_leave(Vote *vote, Ballot ballot, const char *who)
 {
+        const Options *options = config_options(vote->group->config);
         bool was_due = vote->phase == VOTE_OPEN && (ballot == BALLOT_AWAITED || ballot == BALLOT_JOINED);
         g_autofree char *reason = NULL;
 
         if (ballot != BALLOT_NONE)
                 vote->count[ballot]--;
-        if (was_due && !vote->restarts) {
+        if (was_due && !vote->restarts && options->on_failure == ON_FAILURE_ROLLBACK) {
                 reason = g_strdup_printf("%s left before it reported on version %" G_GUINT64_FORMAT, who,
                                          vote->version);
                 reject(vote, reason);
                 return;
         }
-        if (was_due)
+        if (was_due && vote->restarts)
                 vote->restarting++;
         accept_if_all_have_applied(vote);
 }
