@@ -257,16 +257,17 @@ UnitJob *unit_job_new(Systemd *systemd, const char *unit, ReloadMode mode, bool 
         return job;
 }
 
-void unit_job_removed(UnitJob *job, const char *path, const char *result)
+bool unit_job_removed(UnitJob *job, const char *path, const char *result)
 {
         if (!job->path || !g_str_equal(job->path, path))
-                return;
+                return false;
         if (g_str_equal(result, "done")) {
                 finish(job, UNIT_JOB_DONE);
-                return;
+                return true;
         }
         explain(job, result_reasons, result, result);
         look_after_failure(job);
+        return true;
 }
 
 void unit_job_replaced(UnitJob *job)

@@ -164,7 +164,7 @@ static void on_job_removed(const char *path, const char *result, void *userdata)
         JobScene *scene = userdata;
 
         if (scene->job)
-                unit_job_removed(scene->job, path, result);
+                (void) unit_job_removed(scene->job, path, result);
 }
 
 static void on_unit_changed(const char *path, void *userdata)
