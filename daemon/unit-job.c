@@ -121,8 +121,7 @@ static void explain(UnitJob *job, const Reason *reasons, const char *name, const
         if (!reasons->name && details)
                 g_string_append_printf(why, " (%s)", details);
         g_free(job->message);
-        job->message = g_strdup_printf("%s was not %s: %s", job->unit, actions[job->action].participle,
-                                       why->str);
+        job->message = g_strdup_printf("not %s: %s", actions[job->action].participle, why->str);
 }
 
 static void on_state_after(const UnitState *state, const sd_bus_error *error, void *userdata)

@@ -96,8 +96,8 @@ static void report(const Use *use, uint64_t version, InstanceStatus status, cons
 
         if (status == INSTANCE_STATUS_FAILED)
                 log_config(G_LOG_LEVEL_WARNING, config_name(use->config),
-                           "%s: version %" G_GUINT64_FORMAT ": %s", config_name(use->config), version,
-                           message);
+                           "%s: %s on version %" G_GUINT64_FORMAT ": %s", config_name(use->config),
+                           use->unit->name, version, message);
         failure = instance_report(use->instance, version, status, message);
 }
 
@@ -251,10 +251,10 @@ static const Config *find_pending(const Unit *unit)
 /* What it read now might stop it. The versions still wait for a job. */
 static void refuse(Unit *unit, const Config *pending)
 {
-        g_autofree char *message = g_strdup_printf("%s was told nothing: the files of %s hold something "
-                                                   "else than its active version, which "
-                                                   "has to be put right first",
-                                                   unit->name, config_name(pending));
+        g_autofree char *message =
+                        g_strdup_printf("told nothing: the files of %s hold something else than its "
+                                        "active version, which has to be put right first",
+                                        config_name(pending));
         Use *use;
 
         unit->reporting = true;
@@ -309,6 +309,18 @@ void unit_reloads_add_version(UnitReloads *reloads, Config *config, uint64_t ver
                 use->asked = version;
         else
                 use->wanted = version;
+        begin(use->unit);
+}
+
+void unit_reloads_retry(UnitReloads *reloads, Config *config)
+{
+        Use *use = g_hash_table_lookup(reloads->uses, config);
+        uint64_t version = config_version(config);
+
+        if (!use || version == use->applied || version == use->asked)
+                return;
+        use->wanted = version;
+        use->refused = 0;
         begin(use->unit);
 }
 

@@ -14,7 +14,7 @@
  * Where there is no new version (the daemon has just been started, the drop-in names the unit for the first
  * time), nothing is asked for. The unit counts as current then if it is not running, or if its main process
  * was started after the active version was made: it has read that version's files. Otherwise nobody knows,
- * and it is pending until the next version, or until it is restarted.
+ * and it is pending until the next version, until it is asked once more, or until it is restarted.
  */
 #pragma once
 
@@ -34,6 +34,8 @@ void unit_reloads_update(UnitReloads *reloads, Config *config);
 void unit_reloads_remove_config(UnitReloads *reloads, Config *config);
 /* The config has a new version, which everybody else was told of. */
 void unit_reloads_add_version(UnitReloads *reloads, Config *config, uint64_t version);
+/* Asks once more for what the unit has not applied. */
+void unit_reloads_retry(UnitReloads *reloads, Config *config);
 /* Its files may hold the active version again. */
 void unit_reloads_look_again(UnitReloads *reloads, Config *config);
 

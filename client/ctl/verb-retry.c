@@ -33,7 +33,6 @@ static int retry(Context *context, const ListedInstance *instance, bool named)
 {
         g_autofree char *program = listed_instance_format(instance);
         GError *error = NULL;
-        int status;
 
         if (g_str_equal(instance->state, "current")) {
                 context_say(context,
@@ -49,9 +48,7 @@ static int retry(Context *context, const ListedInstance *instance, bool named)
                 g_error_free(error);
                 return CTL_EXIT_SUCCESS;
         }
-        status = ctl_error_report(error);
-        /* A unit cannot be told; but nobody said that it should. */
-        return !named && status == CTL_EXIT_USAGE ? CTL_EXIT_FAILURE : status;
+        return ctl_error_report(error);
 }
 
 static int retry_all(Context *context, const GPtrArray *instances, const char *word, guint *ret_count)
