@@ -191,8 +191,8 @@ class Jobs(TestCase):
         self.client.call(row[0], reconf.NAME + '.Instance', 'Renotify')
         self.assert_no_job()
         self.assert_fails('InvalidArgument', self.client.call, row[0], reconf.NAME + '.Instance', 'Unregister')
-        self.assert_fails('AccessDenied', self.client.call, row[0], reconf.NAME + '.Instance', 'ReportApplied',
-                          '(tss)', 2, 'failed', '')
+        self.assert_fails('org.freedesktop.DBus.Error.AccessDenied', self.client.call, row[0],
+                          reconf.NAME + '.Instance', 'ReportApplied', '(tss)', 2, 'failed', '')
 
     def test_files_differ(self):
         """A unit that reads its files now would read what nobody has accepted."""
