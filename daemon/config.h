@@ -85,6 +85,9 @@ typedef struct ConfigObserver {
         void (*ask)(Config *config, const ConfigCandidate *candidate, ConfigAsked asked, void *operation,
                     void *userdata);
         void (*cancel_ask)(Config *config, void *userdata);
+        /* What was done, or failed, and who asked for it; recorded: the store has it, together with the
+         * version that it made. */
+        void (*audited)(Config *config, const AuditEntry *entry, bool recorded, void *userdata);
 } ConfigObserver;
 
 /* What all configs of a daemon share. */
