@@ -73,6 +73,17 @@ Intent operation_divergence(const Operation *operation)
         };
 }
 
+/* What it went back to is what was active: another schema may read both alike. There is no new version then.
+ */
+static void end_unchanged(Config *config)
+{
+        ConfigFacts before = config_facts(config);
+
+        config_end_trial(config);
+        failure_free(config_save_intent(config));
+        config_tell_properties(config, &before, 0);
+}
+
 static void after_write(Operation *operation)
 {
         Config *config = operation->config;
@@ -89,6 +100,8 @@ static void after_write(Operation *operation)
                 give_up(operation, failure);
                 return;
         }
+        if (config->version == operation->returns)
+                end_unchanged(config);
         if (operation->skips)
                 config->context->observer->due(config, config->context->userdata);
         operation_finish(operation, NULL);

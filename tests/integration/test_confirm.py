@@ -196,6 +196,21 @@ class Waiting(ConfirmCase):
         self.bus.end_daemon()
         self.assertEqual(config.get_property('Files'), [str(self.path('a.yaml'))])
 
+    def test_schema_that_makes_both_alike(self):
+        """There is no other content to go back to then, but other bytes."""
+        schema = self.save('schema.json', '{"properties": {"A": {"type": "string"}}}')
+        config = self.watch('a.ini', 'A = 1\n', confirm_ms=LONG, schema=str(schema))
+        self.save('a.ini', 'A = 1.0\n')
+        config.wait_changed()
+        self.save('schema.json', '{"properties": {"A": {"type": "number"}}}')
+        version = config.wait_changed()[1]
+        self.assertEqual(self.state(config), 'unconfirmed')
+        self.extend(config, version, 0)
+        self.wait_state(config, 'active')
+        self.assertEqual((self.read('a.ini'), self.deadline(config)), ('A = 1\n', 0))
+        self.bus.end_daemon()
+        self.assertEqual((self.state(config), self.read('a.ini')), ('active', 'A = 1\n'))
+
     def test_pruning_keeps_what_is_gone_back_to(self):
         config = self.unconfirmed(max_versions=1)
         for number in range(3, 8):
