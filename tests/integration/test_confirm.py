@@ -200,9 +200,9 @@ class Waiting(ConfirmCase):
         """There is no other content to go back to then, but other bytes."""
         schema = self.save('schema.json', '{"properties": {"A": {"type": "string"}}}')
         config = self.watch('a.ini', 'A = 1\n', confirm_ms=LONG, schema=str(schema))
-        self.save('a.ini', 'A = 1.0\n')
+        self.save('a.ini', 'A = 01\n')
         config.wait_changed()
-        self.save('schema.json', '{"properties": {"A": {"type": "number"}}}')
+        self.save('schema.json', '{"properties": {"A": {"type": "integer"}}}')
         version = config.wait_changed()[1]
         self.assertEqual(self.state(config), 'unconfirmed')
         self.extend(config, version, 0)
