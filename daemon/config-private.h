@@ -22,6 +22,7 @@ typedef struct Trial {
         uint64_t deadline;  /* CLOCK_BOOTTIME, which no suspend stops, µs; 0: needs no confirmation */
         uint64_t shown;     /* the same as it was told, µs realtime */
         bool voting;        /* instances have yet to report */
+        bool told;          /* everybody knows that an instance could not take it */
 } Trial;
 
 /* Begins the work; ends, now or later, in operation_finish(). */

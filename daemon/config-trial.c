@@ -164,8 +164,10 @@ static Failure *confirm(Config *config)
                 config->trial = trial;
                 return failure;
         }
-        /* Whoever confirms speaks for all. */
+        /* Whoever confirms speaks for all, and why it could not go back matters no longer. */
         config_end_trial(config);
+        if (config->files_state == CONFIG_ACTIVE && !config->pending)
+                config->failure = failure_free(config->failure);
         config_tell_properties(config, &before, 0);
         return NULL;
 }

@@ -568,6 +568,23 @@ class Diverged(ConfirmCase):
         self.assertTrue(config.get_property('Pending'))
         return config
 
+    def test_why(self):
+        """It is told once, and by the config until it is mended."""
+        config = self.diverge()
+        stage, problems = config.wait_signal('ReloadFailed').arguments
+        self.assertEqual((stage, len(problems)), ('read', 1))
+        self.assertIn(str(self.path('a.yaml')), problems[0][3])
+        self.assert_fails('WriteFailed', config.reload)
+        self.assertEqual(config.call('GetProblems'), problems)
+        self.bus.end_daemon()
+        self.assertEqual(config.call('GetProblems'), problems)
+        self.forget()
+        self.assert_fails('WriteFailed', config.reload)
+        self.assertNotIn('ReloadFailed', [heard.member for heard in self.client.settle()])
+        self.unlock()
+        config.reload()
+        self.assertEqual(config.call('GetProblems'), [])
+
     def test_reload_mends(self):
         config = self.diverge()
         self.assert_fails('WriteFailed', config.reload)
@@ -606,26 +623,70 @@ class Diverged(ConfirmCase):
 class Undecodable(scene.DropinTestCase):
     """What it would go back to cannot be had."""
 
-    def test_tried_again(self):
-        decode = self.directory / 'decode'
-        self.write_program(decode, 'cat')
-        file = self.write('a.conf', '{"a": 1}')
-        self.dropin('a', f'[Config]\nFile={file}\nConfirmMs={LONG}\n[Decode]\nCommand={decode}\n')
+    def begin(self, **settings):
+        """Version 2 is active, and 1 cannot be decoded."""
+        self.decode = self.directory / 'decode'
+        self.runs = self.directory / 'runs'
+        self.write_program('cat')
+        self.file = self.write('a.conf', '{"a": 1}')
+        self.dropin('a', f'[Config]\nFile={self.file}\n' +
+                    ''.join(f'{key}={value}\n' for key, value in settings.items()) +
+                    f'[Decode]\nCommand={self.decode}\n')
         config = self.client.config('a')
         self.assertEqual(config.get('a'), 1)
+        self.client.register_instance('a', ack=True)
         self.save('a.conf', '{"a": 2}')
         reconf.wait_until(lambda: config.get('a') == 2, 'the save')
-        self.write_program(decode, 'exit 1')
-        config.call('ExtendConfirm', '(tu)', 2, 0)
-        stage, _ = config.wait_signal('ReloadFailed').arguments
-        self.assertEqual((stage, config.get('a')), ('decode', 2))
-        self.write_program(decode, 'cat')
-        config.wait_changed(lambda signal: signal.arguments[4]['origin'] == 'timeout')
-        self.assertEqual((config.get('a'), file.read_text()), (1, '{"a": 1}'))
-        self.assertEqual(self.state(config), 'active')
+        self.write_program(f'echo >>{self.runs}; exit 1')
+        self.forget()
+        return config
 
-    def write_program(self, path, text):
-        temporary = path.with_suffix('.new')
+    def wait_tried_again(self):
+        reconf.wait_until(lambda: len(self.runs.read_text()) > 1, 'another try')
+
+    def assert_back(self, config, origin):
+        self.write_program('cat')
+        config.wait_changed(lambda signal: signal.arguments[4]['origin'] == origin)
+        self.assertEqual((config.get('a'), self.file.read_text()), (1, '{"a": 1}'))
+        self.assertEqual((config.get_property('State'), config.call('GetProblems')), ('active', []))
+
+    def test_tried_again(self):
+        config = self.begin(ConfirmMs=LONG)
+        config.call('ExtendConfirm', '(tu)', 2, 0)
+        stage, problems = config.wait_signal('ReloadFailed').arguments
+        self.assertEqual((stage, config.get('a')), ('decode', 2))
+        # The files hold what is active.
+        self.assertEqual((self.state(config), config.get_property('Pending')), ('unconfirmed', False))
+        self.assertEqual(config.call('GetProblems'), problems)
+        self.assert_back(config, 'timeout')
+
+    def test_confirmed_after_all(self):
+        config = self.begin(ConfirmMs=LONG)
+        config.call('ExtendConfirm', '(tu)', 2, 0)
+        config.wait_signal('ReloadFailed')
+        config.call('Confirm', '(t)', 2)
+        self.assertEqual((self.state(config), config.call('GetProblems')), ('active', []))
+
+    def test_told_once(self):
+        config = self.begin(OnFailure='rollback', AckMs=LONG // 10)
+        instance, version = self.client.register_instance('a', ack=True)
+        instance.report(version, 'failed')
+        stages = []
+
+        def hear():
+            stages.extend(heard.arguments[0] for heard in self.client.heard if heard.member == 'ReloadFailed')
+            self.client.heard.clear()
+            return len(stages) == 2
+
+        reconf.wait_until(hear, 'both failures')
+        self.wait_tried_again()
+        self.client.settle()
+        hear()
+        self.assertEqual(stages, ['instance', 'decode'])
+        self.assert_back(config, 'failure')
+
+    def write_program(self, text):
+        temporary = self.decode.with_suffix('.new')
         temporary.write_text(f'#!/bin/sh\n{text}\n')
         temporary.chmod(0o755)
-        temporary.rename(path)
+        temporary.rename(self.decode)
