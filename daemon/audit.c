@@ -101,6 +101,7 @@ void audit_log(const AuditEntry *entry)
         if (entry->error)
                 fields[count++] = (GLogField){ "RECONF_ERROR", entry->error, -1 };
         g_assert(count <= MAX_FIELDS);
-        /* What happens by itself happens often. */
-        log_fields(has_author(entry) ? G_LOG_LEVEL_MESSAGE : G_LOG_LEVEL_INFO, message, fields, count);
+        /* What went well only informs. */
+        log_fields(entry->outcome == AUDIT_OK ? G_LOG_LEVEL_INFO : G_LOG_LEVEL_MESSAGE, message, fields,
+                   count);
 }

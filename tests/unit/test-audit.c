@@ -43,7 +43,7 @@ static void test_somebody(void)
 
         assert_logged(&entry, "MESSAGE=app: was rolled back, version 3 is active"
                               " (uid 1000, pid 42, ssh.service)\n"
-                              "PRIORITY=5\n"
+                              "PRIORITY=6\n"
                               "MESSAGE_ID=" RECONF_MESSAGE_ROLLED_BACK "\n"
                               "RECONF_ACTION=rollback\n"
                               "RECONF_OUTCOME=ok\n"
@@ -81,7 +81,7 @@ static void test_all_configs(void)
         };
 
         assert_logged(&entry, "MESSAGE=all configs: hot reload was switched (uid 0, pid 1)\n"
-                              "PRIORITY=5\n"
+                              "PRIORITY=6\n"
                               "MESSAGE_ID=" RECONF_MESSAGE_HOT_RELOAD_SET "\n"
                               "RECONF_ACTION=hot-reload\n"
                               "RECONF_OUTCOME=ok\n"
