@@ -4,6 +4,7 @@
 #include "daemon/audit.h"
 #include "daemon/log.h"
 #include "daemon/manager-private.h"
+#include "daemon/recover.h"
 
 #include <string.h>
 
@@ -344,6 +345,11 @@ static void wait_for_commands(const Manager *manager)
         }
 }
 
+static bool is_registered(const char *config, void *userdata)
+{
+        return manager_entry(userdata, config) != NULL;
+}
+
 void manager_start(Manager *manager)
 {
         g_autoptr(Failure) failure = manager_watch_dropins(manager);
@@ -352,6 +358,9 @@ void manager_start(Manager *manager)
                 log_failure(G_LOG_LEVEL_WARNING, NULL, failure, "Failed to watch for drop-ins, ignoring");
         manager_read_dropins(manager, ORIGIN_STARTUP);
         wait_for_commands(manager);
+        /* One that does not persist is to go back all the same; its history learns of it when it comes
+         * again. */
+        (void) recover_configs(manager->context.store, is_registered, manager);
 }
 
 Entry *manager_entry(const Manager *manager, const char *name)

@@ -295,6 +295,22 @@ class Restarts(ConfirmCase):
         self.bus.end_daemon()
         self.assert_gone_back(config)
 
+    def test_not_to_persist(self):
+        """The files go back at once, whether or not anybody registers it again."""
+        settings = {'confirm_ms': LONG, 'persist': False}
+        self.unconfirmed(**settings)
+        self.bus.end_daemon()
+        self.assertEqual(self.client.manager('ListConfigs'), [])
+        self.assertEqual(self.read(), 'a: 1 # one\n')
+        self.assert_gone_back(self.client.register('a', self.path('a.yaml'), **settings))
+
+    def test_not_to_persist_and_repaired(self):
+        self.unconfirmed(persist=False)
+        self.bus.end_daemon()
+        self.save('a.yaml', 'a: 3\n')
+        self.assertEqual(self.client.manager('ListConfigs'), [])
+        self.assertEqual(self.read(), 'a: 3\n')
+
     def test_clean_end(self):
         config = self.unconfirmed()
         self.bus.end_daemon(signal.SIGTERM)
