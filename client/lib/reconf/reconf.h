@@ -8,9 +8,13 @@
 
 #define RECONF_INSIDE
 
+#include <reconf/change.h>
+#include <reconf/config.h>
+#include <reconf/enum-types.h>
 #include <reconf/error.h>
 #include <reconf/path.h>
 #include <reconf/snapshot.h>
+#include <reconf/status.h>
 #include <reconf/version.h>
 
 #undef RECONF_INSIDE
