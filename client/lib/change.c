@@ -126,7 +126,7 @@ static void visit_above(GString *path, const char *item, ChangePlaceFunc func, v
         while (*at != '\0') {
                 SerialKey key;
 
-                if (!serial_key_parse(&at, &key) || *at == '\0')
+                if (!serial_key_parse(item, &at, &key) || *at == '\0')
                         return;
                 /* Up to the dot before the next segment. */
                 g_string_truncate(path, 0);

@@ -29,10 +29,11 @@ typedef enum SerialKind {
         SERIAL_MAP = '}',
 } SerialKind;
 
+/* Of two words, so that functions return it in registers. */
 typedef struct Serial {
         const uint8_t *data;
-        size_t size;
-        SerialKind kind;
+        uint64_t size : 56;
+        uint64_t kind : 8; /* SerialKind */
 } Serial;
 
 /* A member of a map. */
@@ -51,10 +52,10 @@ typedef struct SerialKey {
 } SerialKey;
 
 /*
- * A dotted path's next segment, starting at *path, which then is behind it and its dot; false where the path
- * is malformed. Must not be called at the end of the path.
+ * The segment of a dotted path that starts at *segment, which then is where the next one does; false where
+ * the path is malformed. Must not be called at the end of the path.
  */
-bool serial_key_parse(const char **path, SerialKey *ret);
+bool serial_key_parse(const char *path, const char **segment, SerialKey *ret);
 /* The index of an item that the key is, or SIZE_MAX. */
 size_t serial_key_index(const SerialKey *key);
 
@@ -143,7 +144,7 @@ static inline Serial serial_unwrap(const uint8_t *data, size_t size)
         /* A NUL and the type string. */
         size_t behind = kind == SERIAL_MAP ? 6 : kind == SERIAL_LIST ? 3 : 2;
 
-        return (Serial){ .data = data, .size = size - behind, .kind = kind };
+        return (Serial){ .data = data, .size = size - behind, .kind = (uint8_t) kind };
 }
 
 static inline Serial serial_item(const SerialArray *array, size_t index)

@@ -11,7 +11,7 @@ static Serial find_child(const ReconfSnapshot *snapshot, const Serial *container
         SerialArray array;
         size_t index;
 
-        switch (container->kind) {
+        switch ((SerialKind) container->kind) {
         case SERIAL_MAP:
                 if (snapshot->table) {
                         array = serial_array(container);
@@ -30,14 +30,15 @@ static Serial find_child(const ReconfSnapshot *snapshot, const Serial *container
 
 Serial snapshot_find(const ReconfSnapshot *snapshot, const Serial *from, const char *path)
 {
+        const char *segment = path;
         Serial value = *from;
 
         if (!path)
                 return nothing;
-        while (*path != '\0') {
+        while (*segment != '\0') {
                 SerialKey key;
 
-                if (!serial_key_parse(&path, &key))
+                if (!serial_key_parse(path, &segment, &key))
                         return nothing;
                 value = find_child(snapshot, &value, &key);
         }
@@ -81,7 +82,7 @@ bool serial_get_uint(const Serial *value, guint64 *ret)
 
 bool serial_get_double(const Serial *value, double *ret)
 {
-        switch (value->kind) {
+        switch ((SerialKind) value->kind) {
         case SERIAL_DOUBLE:
                 *ret = serial_double(value);
                 return true;
