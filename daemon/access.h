@@ -2,41 +2,37 @@
 /*
  * Access: what somebody may do to files, as the kernel says
  *
- * The kernel is asked with the credentials on this thread, so that directories, access lists and groups count
- * as they would if he opened the files himself. Nothing is opened for it, and nothing happens to the files.
- * Labels of security modules and other mount namespaces are not his: what is answered is what his ids allow.
+ * The kernel is asked with the credentials on this thread, so that directories, access lists, groups and
+ * read-only mounts count as they would if he opened the files himself. Nothing is opened for it, and nothing
+ * happens to the files. Labels of security modules and other mount namespaces are not his: what is answered
+ * is what his ids allow.
+ *
+ * It is about what the paths lead to now, which need not be what was loaded from them before.
  */
 #pragma once
 
-#include <glib.h>
-#include <stdbool.h>
-#include <sys/types.h>
+#include "daemon/credentials.h"
 
-typedef struct Credentials {
-        uid_t uid;
-        gid_t gid;
-        gid_t *groups; /* supplementary */
-        size_t n_groups;
-} Credentials;
+#include <stdbool.h>
 
 typedef enum AccessMode {
         ACCESS_READ,
-        ACCESS_WRITE,
+        ACCESS_WRITE, /* and read, since whoever changes a config is told what it holds */
 } AccessMode;
 
 /*
- * Whether asking works in this process: it takes uid 0 without SECBIT_NO_SETUID_FIXUP, or nobody but
- * ourselves can be asked about. Negative errno.
+ * Whether anybody can be asked about in this process: it takes uid 0 without SECBIT_NO_SETUID_FIXUP. Where
+ * it does not work (negative errno), only users of our own uid are let in anywhere. It is asked again each
+ * time.
  */
 int access_check_possible(void);
 
 /*
- * True if all files could be opened in this mode. For one that does not exist, reading is allowed where it
- * could be seen to be missing, writing where it could be made. What cannot be found out is refused.
+ * True if all files, NULL-terminated, are regular files that could be opened in this mode. For one that does
+ * not exist, reading is allowed where it could be seen to be missing, writing where it could be made. What
+ * cannot be found out is refused. Somebody of our own uid may do what we may.
+ *
+ * Never waits for what is at the end of a path (a FIFO, an automount), but walks to it: where a file system
+ * on the way may hang, ask in a worker. Any thread will do.
  */
 bool access_is_allowed(const Credentials *credentials, char *const *files, AccessMode mode);
-
-Credentials *credentials_copy(const Credentials *credentials);
-Credentials *credentials_free(Credentials *credentials);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Credentials, credentials_free)

@@ -49,15 +49,14 @@ static const ManagerObserver observer = {
 
 int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
 {
-        g_autoptr(Bus) bus = g_new(Bus, 1);
+        g_autoptr(Bus) bus = g_new0(Bus, 1);
         int r;
 
-        *bus = (Bus){
-                .bus = sd_bus_ref(connection),
-                .manager = manager,
-                .subscriptions = subscriptions_new(connection, manager),
-                .validators = validators_new(connection),
-        };
+        bus->bus = sd_bus_ref(connection);
+        bus->manager = manager;
+        bus->peers = peers_new(connection);
+        bus->subscriptions = subscriptions_new(bus->peers, manager);
+        bus->validators = validators_new(connection, bus->peers);
         manager_set_observer(manager, &observer, bus);
 
         r = sd_bus_add_object_manager(connection, NULL, RECONF_MANAGER_PATH);
@@ -78,6 +77,7 @@ Bus *bus_free(Bus *bus)
 
         subscriptions_free(bus->subscriptions);
         validators_free(bus->validators);
+        peers_free(bus->peers);
         sd_bus_unref(bus->bus);
         g_free(bus);
         return NULL;

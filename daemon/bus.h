@@ -14,6 +14,7 @@
 typedef struct Bus {
         sd_bus *bus;
         Manager *manager;
+        Peers *peers;
         Subscriptions *subscriptions;
         Validators *validators;
 } Bus;
@@ -38,9 +39,10 @@ void config_bus_properties_changed(Config *config, ConfigProperty properties, vo
 void manager_bus_hot_reload_changed(void *bus);
 
 /* What Manager and Config have in common: the same question by name and by object. */
-int config_bus_reload(Config *config, sd_bus_message *call, const Author *author);
+int config_bus_reload(Config *config, const uint32_t *confirm_ms, sd_bus_message *call,
+                      const Author *author);
 int config_bus_rollback(Bus *bus, Config *config, uint64_t version, const char *message,
-                        sd_bus_message *call, const Author *author);
+                        const uint32_t *confirm_ms, sd_bus_message *call, const Author *author);
 int config_bus_reply_history(Bus *bus, Config *config, sd_bus_message *call, sd_bus_error *error);
 int bus_reply_instances(sd_bus_message *call);
 /* counts are of configs and subscribers that the statistics are about. */

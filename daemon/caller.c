@@ -4,19 +4,31 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <systemd/sd-login.h>
+#include <unistd.h>
 
 typedef struct Identification {
         sd_bus_message *call;
         CallerHandler handler;
-        void *userdata;
+        Bus *bus;
+        Author author;
+        Credentials *credentials;
+        bool looking_up; /* on another thread */
 } Identification;
 
-static void identification_free(void *data)
+static void identification_free(Identification *identification)
+{
+        sd_bus_message_unref(identification->call);
+        g_free(identification->author.unit);
+        credentials_free(identification->credentials);
+        g_free(identification);
+}
+
+static void on_answered(void *data)
 {
         Identification *identification = data;
 
-        sd_bus_message_unref(identification->call);
-        g_free(identification);
+        if (!identification->looking_up)
+                identification_free(identification);
 }
 
 static char *find_unit(pid_t pid)
@@ -32,8 +44,27 @@ static char *find_unit(pid_t pid)
         return copy;
 }
 
+static int read_groups(sd_bus_message *m, Credentials *credentials)
+{
+        const void *groups;
+        size_t size;
+        int r = sd_bus_message_enter_container(m, 'v', "au");
+
+        if (r >= 0)
+                r = sd_bus_message_read_array(m, 'u', &groups, &size);
+        if (r < 0)
+                return r;
+        g_free(credentials->groups);
+        credentials->groups = g_memdup2(groups, size);
+        credentials->n_groups = size / sizeof(gid_t);
+        /* Which of them is the primary one makes no difference to access. */
+        if (credentials->n_groups > 0)
+                credentials->gid = credentials->groups[0];
+        return sd_bus_message_exit_container(m);
+}
+
 /* Answer of GetConnectionCredentials. */
-static int read_credentials(sd_bus_message *m, Author *author)
+static int read_credentials(sd_bus_message *m, Identification *identification)
 {
         int r = sd_bus_message_enter_container(m, 'a', "{sv}");
 
@@ -44,40 +75,37 @@ static int read_credentials(sd_bus_message *m, Author *author)
                 r = sd_bus_message_read(m, "s", &name);
                 if (r >= 0 && g_str_equal(name, "UnixUserID")) {
                         r = sd_bus_message_read(m, "v", "u", &value);
-                        author->uid = value;
+                        identification->author.uid = value;
                 } else if (r >= 0 && g_str_equal(name, "ProcessID")) {
                         r = sd_bus_message_read(m, "v", "u", &value);
-                        author->pid = (pid_t) value;
+                        identification->author.pid = (pid_t) value;
+                } else if (r >= 0 && g_str_equal(name, "UnixGroupIDs")) {
+                        r = read_groups(m, identification->credentials);
                 } else if (r >= 0) {
                         r = sd_bus_message_skip(m, "v");
                 }
                 if (r >= 0)
                         r = sd_bus_message_exit_container(m);
         }
+        identification->credentials->uid = identification->author.uid;
         return r;
 }
 
-static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
+/* Has the call handled, or refused (negative errno). */
+static int answer(Identification *identification, int r)
 {
-        Identification *identification = userdata;
         sd_bus_message *call = identification->call;
-        Caller caller = { .name = sd_bus_message_get_sender(call), .author = { .uid = (uid_t) -1 } };
         sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r;
 
-        /* One that has left gets no answer; but the bus may have other reasons. */
-        if (sd_bus_message_is_method_error(reply, NULL))
-                r = -EACCES;
-        else
-                r = read_credentials(reply, &caller.author);
-        if (r >= 0 && caller.author.uid == (uid_t) -1)
-                r = -EACCES;
         if (r >= 0) {
-                caller.author.unit = find_unit(caller.author.pid);
-                r = identification->handler(call, &caller, identification->userdata, &error);
-                g_free(caller.author.unit);
-        }
+                Caller caller = {
+                        .name = sd_bus_message_get_sender(call),
+                        .author = identification->author,
+                        .credentials = identification->credentials,
+                };
 
+                r = identification->handler(call, &caller, identification->bus, &error);
+        }
         if (sd_bus_error_is_set(&error))
                 r = sd_bus_reply_method_error(call, &error);
         else if (r < 0)
@@ -86,7 +114,49 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *r
         return r;
 }
 
-int caller_identify(sd_bus_message *m, CallerHandler handler, void *userdata, sd_bus_error *error)
+static void look_up(void *data)
+{
+        Identification *identification = data;
+
+        credentials_free(identification->credentials);
+        identification->credentials = credentials_look_up(identification->author.uid);
+}
+
+static void on_looked_up(void *data)
+{
+        Identification *identification = data;
+
+        /* One that cannot be answered has left. */
+        if (!manager_is_stopping(identification->bus->manager))
+                (void) answer(identification, 0);
+        identification_free(identification);
+}
+
+static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
+{
+        Identification *identification = userdata;
+        Author *author = &identification->author;
+        int r;
+
+        /* One that has left gets no answer; but the bus may have other reasons. */
+        if (sd_bus_message_is_method_error(reply, NULL))
+                r = -EACCES;
+        else
+                r = read_credentials(reply, identification);
+        if (r >= 0 && author->uid == (uid_t) -1)
+                r = -EACCES;
+        if (r < 0)
+                return answer(identification, r);
+
+        author->unit = find_unit(author->pid);
+        if (identification->credentials->n_groups > 0 || author->uid == geteuid())
+                return answer(identification, 0);
+        identification->looking_up = true;
+        worker_submit(manager_worker(identification->bus->manager), identification, look_up, on_looked_up);
+        return 1;
+}
+
+int caller_identify(sd_bus_message *m, CallerHandler handler, Bus *bus, sd_bus_error *error)
 {
         Identification *identification = g_new(Identification, 1);
         sd_bus_slot *slot = NULL;
@@ -95,8 +165,11 @@ int caller_identify(sd_bus_message *m, CallerHandler handler, void *userdata, sd
         *identification = (Identification){
                 .call = sd_bus_message_ref(m),
                 .handler = handler,
-                .userdata = userdata,
+                .bus = bus,
+                .author = { .uid = (uid_t) -1 },
+                .credentials = g_new0(Credentials, 1),
         };
+        identification->credentials->gid = (gid_t) -1;
         r = sd_bus_call_method_async(sd_bus_message_get_bus(m), &slot, "org.freedesktop.DBus",
                                      "/org/freedesktop/DBus", "org.freedesktop.DBus",
                                      "GetConnectionCredentials", on_credentials, identification, "s",
@@ -105,7 +178,7 @@ int caller_identify(sd_bus_message *m, CallerHandler handler, void *userdata, sd
                 identification_free(identification);
                 return r;
         }
-        sd_bus_slot_set_destroy_callback(slot, identification_free);
+        sd_bus_slot_set_destroy_callback(slot, on_answered);
         /* The bus keeps it until the answer. */
         sd_bus_slot_set_floating(slot, 1);
         sd_bus_slot_unref(slot);

@@ -21,12 +21,7 @@
 #include <unistd.h>
 
 #include "daemon/bus-cleanup.h"
-
-#define MANAGER_NAME "org.freedesktop.systemd1"
-#define MANAGER_PATH "/org/freedesktop/systemd1"
-#define MANAGER_INTERFACE MANAGER_NAME ".Manager"
-#define UNIT_INTERFACE MANAGER_NAME ".Unit"
-#define SERVICE_INTERFACE MANAGER_NAME ".Service"
+#include "daemon/systemd.h"
 
 #define CALL_USEC (2 * G_USEC_PER_SEC)
 /* How long a unit may take to be gone. */
@@ -55,7 +50,7 @@ static int service_connect(Service *service, Scope scope)
                 return r;
         service->name = g_strdup_printf("reconf-command-%s.service", uuid);
         r = sd_bus_set_method_call_timeout(service->bus, CALL_USEC);
-        return r < 0 ? r : sd_bus_path_encode(MANAGER_PATH "/unit", service->name, &service->path);
+        return r < 0 ? r : sd_bus_path_encode(SYSTEMD_UNIT_PATH, service->name, &service->path);
 }
 
 static int append_program(sd_bus_message *m, const Command *command)
@@ -138,8 +133,8 @@ static int append_sandbox(sd_bus_message *m, const Command *command)
 static int service_start(const Service *service, const Command *command, const Streams *streams)
 {
         g_autoptr(sd_bus_message) m = NULL;
-        int r = sd_bus_message_new_method_call(service->bus, &m, MANAGER_NAME, MANAGER_PATH,
-                                               MANAGER_INTERFACE, "StartTransientUnit");
+        int r = sd_bus_message_new_method_call(service->bus, &m, SYSTEMD_NAME, SYSTEMD_PATH,
+                                               SYSTEMD_MANAGER_INTERFACE, "StartTransientUnit");
 
         if (r >= 0) /* on a bus where no service manager is, none is to be started */
                 r = sd_bus_message_set_auto_start(m, false);
@@ -175,13 +170,13 @@ static int service_is_over(const Service *service)
         int r;
 
         /* Before its job is done it is just as inactive as afterwards. */
-        r = sd_bus_get_property(service->bus, MANAGER_NAME, service->path, UNIT_INTERFACE, "Job", NULL,
-                                &reply, "(uo)");
+        r = sd_bus_get_property(service->bus, SYSTEMD_NAME, service->path, SYSTEMD_UNIT_INTERFACE, "Job",
+                                NULL, &reply, "(uo)");
         if (r >= 0)
                 r = sd_bus_message_read(reply, "(uo)", &job, NULL);
         if (r < 0 || job != 0)
                 return MIN(r, 0);
-        r = sd_bus_get_property_string(service->bus, MANAGER_NAME, service->path, UNIT_INTERFACE,
+        r = sd_bus_get_property_string(service->bus, SYSTEMD_NAME, service->path, SYSTEMD_UNIT_INTERFACE,
                                        "ActiveState", NULL, &state);
         if (r < 0)
                 return r;
@@ -192,8 +187,8 @@ static void service_kill(const Service *service)
 {
         uint64_t deadline = (uint64_t) g_get_monotonic_time() + GRACE_USEC;
 
-        if (sd_bus_call_method(service->bus, MANAGER_NAME, MANAGER_PATH, MANAGER_INTERFACE, "StopUnit", NULL,
-                               NULL, "ss", service->name, "replace") < 0)
+        if (sd_bus_call_method(service->bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER_INTERFACE,
+                               "StopUnit", NULL, NULL, "ss", service->name, "replace") < 0)
                 return;
         while (service_is_over(service) == 0 && (uint64_t) g_get_monotonic_time() < deadline)
                 g_usleep(COMMAND_TICK_MSEC * 1000);
@@ -212,13 +207,13 @@ static bool service_read_result(const Service *service, CommandResult *result)
         uint64_t entered = 0;
         int32_t code = 0, status = 0;
 
-        if (sd_bus_get_property_trivial(service->bus, MANAGER_NAME, service->path, UNIT_INTERFACE,
+        if (sd_bus_get_property_trivial(service->bus, SYSTEMD_NAME, service->path, SYSTEMD_UNIT_INTERFACE,
                                         "ActiveEnterTimestampMonotonic", NULL, 't', &entered) < 0 ||
-            sd_bus_get_property_trivial(service->bus, MANAGER_NAME, service->path, SERVICE_INTERFACE,
+            sd_bus_get_property_trivial(service->bus, SYSTEMD_NAME, service->path, SYSTEMD_SERVICE_INTERFACE,
                                         "ExecMainCode", NULL, 'i', &code) < 0 ||
-            sd_bus_get_property_trivial(service->bus, MANAGER_NAME, service->path, SERVICE_INTERFACE,
+            sd_bus_get_property_trivial(service->bus, SYSTEMD_NAME, service->path, SYSTEMD_SERVICE_INTERFACE,
                                         "ExecMainStatus", NULL, 'i', &status) < 0 ||
-            sd_bus_get_property_string(service->bus, MANAGER_NAME, service->path, SERVICE_INTERFACE,
+            sd_bus_get_property_string(service->bus, SYSTEMD_NAME, service->path, SYSTEMD_SERVICE_INTERFACE,
                                        "Result", NULL, &why) < 0) {
                 result->end = COMMAND_NOT_STARTED;
                 result->status = EIO;

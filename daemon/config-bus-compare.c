@@ -124,7 +124,8 @@ int config_bus_method_diff(sd_bus_message *m, void *userdata, sd_bus_error *erro
 }
 
 /* changes is NULL where nothing was missed, or where it is not known what. */
-static int send_subscribed(sd_bus_message *call, const Config *config, const Changes *changes, bool complete)
+static int send_subscribed(const Bus *bus, sd_bus_message *call, Config *config, const Changes *changes,
+                           bool complete)
 {
         g_autoptr(sd_bus_message) reply = NULL;
         bool truncated = false;
@@ -138,7 +139,11 @@ static int send_subscribed(sd_bus_message *call, const Config *config, const Cha
                 r = sd_bus_message_append(reply, "a(ssvv)", 0);
         if (r >= 0)
                 r = sd_bus_message_append(reply, "a{sv}", 1, "complete", "b", (int) complete);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+        if (r < 0)
+                return r;
+        subscriptions_answer(bus->subscriptions, sd_bus_message_get_sender(call), config,
+                             config_version(config));
+        return sd_bus_send(NULL, reply, NULL);
 }
 
 static void reply_subscribed(Config *config, Document *before, const Failure *failure, void *userdata)
@@ -159,7 +164,7 @@ static void reply_subscribed(Config *config, Document *before, const Failure *fa
         if (changes && changes_size(changes) > CONFIG_BUS_MAX_REPLY_SIZE)
                 g_clear_pointer(&changes, changes_unref);
 
-        r = send_subscribed(comparison->call, config, changes, changes != NULL);
+        r = send_subscribed(comparison->bus, comparison->call, config, changes, changes != NULL);
         if (r < 0)
                 (void) sd_bus_reply_method_errno(comparison->call, r, NULL);
         comparison_free(comparison);
@@ -240,7 +245,7 @@ static int subscribe(sd_bus_message *m, const Caller *caller, void *userdata, sd
                 return failure_bus_take_error(error, failure);
 
         if (since == 0 || since == config_version(config))
-                return send_subscribed(m, config, NULL, true);
+                return send_subscribed(bus, m, config, NULL, true);
         comparison = comparison_new(bus, m, since, 0);
         comparison->paths = g_steal_pointer(&paths);
         config_get_document(config, since, reply_subscribed, comparison);

@@ -16,7 +16,7 @@
 #define MAX_SIGNAL_SIZE (1024U * 1024)
 
 /* Appends a signal's arguments. */
-typedef int (*AppendSignal)(sd_bus_message *m, const void *content, const Subscription *subscription);
+typedef int (*AppendSignal)(sd_bus_message *m, const void *content, Subscription *subscription);
 
 /* One entry of details that is a list of paths. */
 static int append_strings(sd_bus_message *m, const char *name, const GPtrArray *strings)
@@ -57,9 +57,10 @@ static int append_details(sd_bus_message *m, const ConfigUpdate *update, bool tr
 }
 
 /* Zero where the subscriber wants none of it. */
-static int append_changed(sd_bus_message *m, const void *content, const Subscription *subscription)
+static int append_changed(sd_bus_message *m, const void *content, Subscription *subscription)
 {
         const ConfigUpdate *update = content;
+        uint64_t previous = update->previous;
         g_autoptr(Changes) changes = NULL;
         bool truncated = false;
         int r;
@@ -71,8 +72,13 @@ static int append_changed(sd_bus_message *m, const void *content, const Subscrip
                 changes = changes_ref(update->changes);
         if (subscription && subscription->paths && changes_count(changes) == 0)
                 return 0;
+        /* What it did not want it did not miss; what cannot be sent it did. */
+        if (subscription) {
+                previous = subscription->told;
+                subscription->told = update->version;
+        }
 
-        r = sd_bus_message_append(m, "stt", changes_root(changes), update->version, update->previous);
+        r = sd_bus_message_append(m, "stt", changes_root(changes), update->version, previous);
         if (r >= 0)
                 r = document_bus_append_changes(m, changes, MAX_SIGNAL_SIZE, &truncated);
         if (r >= 0)
@@ -80,7 +86,7 @@ static int append_changed(sd_bus_message *m, const void *content, const Subscrip
         return r < 0 ? r : 1;
 }
 
-static int append_failed(sd_bus_message *m, const void *content, const Subscription *subscription)
+static int append_failed(sd_bus_message *m, const void *content, Subscription *subscription)
 {
         const Failure *failure = content;
         int r = sd_bus_message_append(m, "s", failure_stage_to_string(failure->stage));
@@ -91,7 +97,7 @@ static int append_failed(sd_bus_message *m, const void *content, const Subscript
 }
 
 /* To one subscriber, or to everybody where there is none. */
-static void send_signal(Bus *bus, Config *config, const char *member, const Subscription *subscription,
+static void send_signal(Bus *bus, Config *config, const char *member, Subscription *subscription,
                         AppendSignal append, const void *content)
 {
         g_autofree char *path = config_bus_path(config);
@@ -100,7 +106,7 @@ static void send_signal(Bus *bus, Config *config, const char *member, const Subs
 
         r = sd_bus_message_new_signal(bus->bus, &m, path, RECONF_CONFIG_INTERFACE, member);
         if (r >= 0 && subscription)
-                r = sd_bus_message_set_destination(m, subscription->client);
+                r = sd_bus_message_set_destination(m, subscription_client(subscription));
         if (r >= 0)
                 r = append(m, content, subscription);
         if (r > 0) {
@@ -127,7 +133,12 @@ static void send_to_all(Bus *bus, Config *config, const char *member, bool is_pu
 
 void config_bus_changed(Config *config, const ConfigUpdate *update, void *userdata)
 {
-        send_to_all(userdata, config, "ConfigChanged", update->is_public, append_changed, update);
+        Bus *bus = userdata;
+        const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
+
+        send_to_all(bus, config, "ConfigChanged", update->is_public, append_changed, update);
+        for (guint i = 0; update->is_public && subscriptions && i < subscriptions->len; i++)
+                ((Subscription *) g_ptr_array_index(subscriptions, i))->told = update->version;
 }
 
 void config_bus_failed(Config *config, const Failure *failure, bool is_public, void *userdata)
@@ -164,10 +175,15 @@ void config_bus_properties_changed(Config *config, ConfigProperty properties, vo
                 ConfigProperty property;
                 const char *name;
         } names[] = {
-                { CONFIG_PROPERTY_FILES, "Files" },          { CONFIG_PROPERTY_FORMAT, "Format" },
-                { CONFIG_PROPERTY_STATE, "State" },          { CONFIG_PROPERTY_PUBLIC, "Public" },
-                { CONFIG_PROPERTY_HOT_RELOAD, "HotReload" }, { CONFIG_PROPERTY_PENDING, "Pending" },
-                { CONFIG_PROPERTY_OPTIONS, "Options" },      { CONFIG_PROPERTY_SCHEMA, "Schema" },
+                { CONFIG_PROPERTY_FILES, "Files" },
+                { CONFIG_PROPERTY_FORMAT, "Format" },
+                { CONFIG_PROPERTY_STATE, "State" },
+                { CONFIG_PROPERTY_PUBLIC, "Public" },
+                { CONFIG_PROPERTY_HOT_RELOAD, "HotReload" },
+                { CONFIG_PROPERTY_PENDING, "Pending" },
+                { CONFIG_PROPERTY_OPTIONS, "Options" },
+                { CONFIG_PROPERTY_SCHEMA, "Schema" },
+                { CONFIG_PROPERTY_CONFIRM_DEADLINE, "ConfirmDeadline" },
         };
         Bus *bus = userdata;
         g_autofree char *path = config_bus_path(config);

@@ -61,26 +61,13 @@ int config_bus_method_validate(sd_bus_message *m, void *userdata, sd_bus_error *
 
 static Failure *read_timeout(sd_bus_message *m, uint32_t *ret)
 {
+        static const char *const known[] = { "timeout-ms", "u", NULL };
         g_autoptr(GVariant) options = NULL;
-        Failure *failure = options_bus_read(m, &options);
-        GVariantIter iterator;
-        const char *name;
-        GVariant *value;
+        Failure *failure = options_bus_read_known(m, known, &options);
 
         if (failure)
                 return failure;
-        g_variant_iter_init(&iterator, options);
-        while (g_variant_iter_next(&iterator, "{&sv}", &name, &value)) {
-                g_autoptr(GVariant) owned = value;
-
-                if (!g_str_equal(name, "timeout-ms"))
-                        return failure_new(FAILURE_INVALID_ARGUMENT, "there is no option '%s'", name);
-                if (!g_variant_is_of_type(owned, G_VARIANT_TYPE_UINT32))
-                        return failure_new(FAILURE_INVALID_ARGUMENT,
-                                           "timeout-ms must be of type 'u', not '%s'",
-                                           g_variant_get_type_string(owned));
-                *ret = g_variant_get_uint32(owned);
-        }
+        (void) g_variant_lookup(options, "timeout-ms", "u", ret);
         if (*ret < 1 || *ret > VALIDATOR_MAX_TIMEOUT_MS)
                 return failure_new(FAILURE_INVALID_ARGUMENT, "timeout-ms must be between 1 and %u, not %u",
                                    VALIDATOR_MAX_TIMEOUT_MS, *ret);

@@ -62,8 +62,7 @@ Failure *config_bus_check_size(uint64_t size)
                         CONFIG_BUS_MAX_REPLY_SIZE / 1024 / 1024);
 }
 
-/* A call whose caller is known by now; the config may have gone while he was asked about. */
-static Failure *find_config(sd_bus_message *m, const Bus *bus, Config **ret)
+Failure *config_bus_find_called(sd_bus_message *m, const Bus *bus, Config **ret)
 {
         *ret = config_bus_find(bus, sd_bus_message_get_path(m));
         if (!*ret)
@@ -71,11 +70,12 @@ static Failure *find_config(sd_bus_message *m, const Bus *bus, Config **ret)
         return NULL;
 }
 
-int config_bus_reload(Config *config, sd_bus_message *call, const Author *author)
+int config_bus_reload(Config *config, const uint32_t *confirm_ms, sd_bus_message *call, const Author *author)
 {
         ConfigRequest request = {
                 .origin = ORIGIN_RELOAD,
                 .author = *author,
+                .confirm_ms = confirm_ms,
                 .done = bus_reply_version,
                 .userdata = sd_bus_message_ref(call),
         };
@@ -85,12 +85,13 @@ int config_bus_reload(Config *config, sd_bus_message *call, const Author *author
 }
 
 int config_bus_rollback(Bus *bus, Config *config, uint64_t version, const char *message,
-                        sd_bus_message *call, const Author *author)
+                        const uint32_t *confirm_ms, sd_bus_message *call, const Author *author)
 {
         ConfigRequest request = {
                 .origin = ORIGIN_ROLLBACK,
                 .author = *author,
                 .message = message,
+                .confirm_ms = confirm_ms,
                 .done = bus_reply_version,
                 .userdata = sd_bus_message_ref(call),
         };
@@ -101,16 +102,22 @@ int config_bus_rollback(Bus *bus, Config *config, uint64_t version, const char *
 
 static int reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
+        static const char *const known[] = { "confirm-ms", "u", NULL };
+        g_autoptr(GVariant) options = NULL;
+        uint32_t confirm_ms;
         Config *config;
-        Failure *failure = find_config(m, userdata, &config);
+        Failure *failure = config_bus_find_called(m, userdata, &config);
 
         if (!failure)
                 failure = config_bus_check_not_asked(userdata, config, m);
         if (!failure)
-                failure = options_bus_read_none(m);
+                failure = options_bus_read_known(m, known, &options);
         if (failure)
                 return failure_bus_take_error(error, failure);
-        return config_bus_reload(config, m, &caller->author);
+        return config_bus_reload(config,
+                                 g_variant_lookup(options, "confirm-ms", "u", &confirm_ms) ? &confirm_ms
+                                                                                           : NULL,
+                                 m, &caller->author);
 }
 
 static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -118,38 +125,20 @@ static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return caller_identify(m, reload, userdata, error);
 }
 
-/* The option message, and no other. */
-static Failure *read_message(sd_bus_message *m, GVariant **ret_options, const char **ret_message)
+static Failure *check_message(const char *message)
 {
-        Failure *failure = options_bus_read(m, ret_options);
-        GVariantIter iterator;
-        const char *name;
-        GVariant *value;
-
-        if (failure)
-                return failure;
-        g_variant_iter_init(&iterator, *ret_options);
-        while (g_variant_iter_next(&iterator, "{&sv}", &name, &value)) {
-                g_autoptr(GVariant) owned = value;
-
-                if (!g_str_equal(name, "message"))
-                        return failure_new(FAILURE_INVALID_ARGUMENT, "there is no option '%s'", name);
-                if (!g_variant_is_of_type(owned, G_VARIANT_TYPE_STRING))
-                        return failure_new(FAILURE_INVALID_ARGUMENT, "message must be of type 's', not '%s'",
-                                           g_variant_get_type_string(owned));
-                /* The dictionary keeps it. */
-                *ret_message = g_variant_get_string(owned, NULL);
-                if (strlen(*ret_message) > MAX_MESSAGE_LENGTH)
-                        return failure_new(FAILURE_INVALID_ARGUMENT, "message has at most %u bytes, not %zu",
-                                           MAX_MESSAGE_LENGTH, strlen(*ret_message));
-        }
+        if (message && strlen(message) > MAX_MESSAGE_LENGTH)
+                return failure_new(FAILURE_INVALID_ARGUMENT, "message has at most %u bytes, not %zu",
+                                   MAX_MESSAGE_LENGTH, strlen(message));
         return NULL;
 }
 
 static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
+        static const char *const known[] = { "confirm-ms", "u", "message", "s", NULL };
         g_autoptr(GVariant) options = NULL;
         const char *message = NULL;
+        uint32_t confirm_ms;
         uint64_t version;
         Config *config;
         Failure *failure;
@@ -158,14 +147,19 @@ static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_
         r = sd_bus_message_read(m, "t", &version);
         if (r < 0)
                 return r;
-        failure = find_config(m, userdata, &config);
+        failure = config_bus_find_called(m, userdata, &config);
         if (!failure)
                 failure = config_bus_check_not_asked(userdata, config, m);
         if (!failure)
-                failure = read_message(m, &options, &message);
+                failure = options_bus_read_known(m, known, &options);
+        if (!failure && g_variant_lookup(options, "message", "&s", &message))
+                failure = check_message(message);
         if (failure)
                 return failure_bus_take_error(error, failure);
-        return config_bus_rollback(userdata, config, version, message, m, &caller->author);
+        return config_bus_rollback(userdata, config, version, message,
+                                   g_variant_lookup(options, "confirm-ms", "u", &confirm_ms) ? &confirm_ms
+                                                                                             : NULL,
+                                   m, &caller->author);
 }
 
 static int method_rollback(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -185,7 +179,7 @@ static int set_files(sd_bus_message *m, const Caller *caller, void *userdata, sd
         r = sd_bus_message_read_strv(m, &files);
         if (r < 0)
                 return r;
-        failure = find_config(m, bus, &config);
+        failure = config_bus_find_called(m, bus, &config);
         if (!failure)
                 failure = config_bus_check_not_asked(bus, config, m);
         if (failure)
@@ -223,67 +217,6 @@ static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error
         if (failure)
                 return failure_bus_take_error(error, failure);
         return sd_bus_reply_method_return(m, NULL);
-}
-
-static int append_version_details(sd_bus_message *m, const Version *version)
-{
-        const Author *author = &version->author;
-        int r = sd_bus_message_open_container(m, 'a', "{sv}");
-
-        if (r >= 0)
-                r = sd_bus_message_append(m, "{sv}{sv}", "public", "b", (int) version->is_public, "size",
-                                          "t", version->size);
-        if (r >= 0 && author->uid != (uid_t) -1)
-                r = sd_bus_message_append(m, "{sv}", "uid", "u", (uint32_t) author->uid);
-        if (r >= 0 && author->pid > 0)
-                r = sd_bus_message_append(m, "{sv}", "pid", "u", (uint32_t) author->pid);
-        if (r >= 0 && author->unit)
-                r = sd_bus_message_append(m, "{sv}", "unit", "s", author->unit);
-        if (r >= 0 && version->message)
-                r = sd_bus_message_append(m, "{sv}", "message", "s", version->message);
-        if (r >= 0 && version->label)
-                r = sd_bus_message_append(m, "{sv}", "label", "s", version->label);
-        if (r >= 0 && version->from_version > 0)
-                r = sd_bus_message_append(m, "{sv}", "from-version", "t", version->from_version);
-        return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-static int append_version(sd_bus_message *m, const Version *version)
-{
-        int r = sd_bus_message_open_container(m, 'r', "ttsssa{sv}");
-
-        if (r >= 0)
-                r = sd_bus_message_append(m, "ttsss", version->number, version->time,
-                                          origin_to_string(version->origin), version->digest,
-                                          version_state_to_string(version->state));
-        if (r >= 0)
-                r = append_version_details(m, version);
-        return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-int config_bus_reply_history(Bus *bus, Config *config, sd_bus_message *call, sd_bus_error *error)
-{
-        g_autoptr(GPtrArray) versions = NULL;
-        Failure *failure = manager_list_versions(bus->manager, config, &versions);
-        g_autoptr(sd_bus_message) reply = NULL;
-        int r;
-
-        if (failure)
-                return failure_bus_take_error(error, failure);
-        r = sd_bus_message_new_method_return(call, &reply);
-        if (r >= 0)
-                r = sd_bus_message_open_container(reply, 'a', "(ttsssa{sv})");
-        for (guint i = 0; i < versions->len && r >= 0; i++)
-                r = append_version(reply, g_ptr_array_index(versions, i));
-        if (r >= 0)
-                r = sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
-}
-
-static int method_get_version_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return config_bus_reply_history(userdata, config_bus_find(userdata, sd_bus_message_get_path(m)), m,
-                                        error);
 }
 
 static int method_list_instances(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -417,8 +350,7 @@ static int property_get(sd_bus *connection, const char *path, const char *interf
                 return sd_bus_message_append(reply, "t", config_last_reload(config));
         if (g_str_equal(property, "Schema"))
                 return sd_bus_message_append(reply, "s", config_options(config)->schema ?: "");
-        /* No version waits for confirmation. */
-        return sd_bus_message_append(reply, "t", UINT64_C(0));
+        return sd_bus_message_append(reply, "t", config_confirm_deadline(config));
 }
 
 static int property_get_options(sd_bus *connection, const char *path, const char *interface,
@@ -480,7 +412,9 @@ static const sd_bus_vtable vtable[] = {
                                 SD_BUS_RESULT("t", new_version),
                                 method_rollback, 0),
         SD_BUS_METHOD_WITH_ARGS("GetVersionHistory", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ttsssa{sv})", versions),
-                                method_get_version_history, 0),
+                                config_bus_method_get_version_history, 0),
+        SD_BUS_METHOD_WITH_ARGS("Label", SD_BUS_ARGS("t", version, "s", label), SD_BUS_NO_RESULT,
+                                config_bus_method_label, 0),
         SD_BUS_METHOD_WITH_ARGS("ListInstances", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(osuststa{sv})", instances),
                                 method_list_instances, 0),
         SD_BUS_METHOD_WITH_ARGS("Diff", SD_BUS_ARGS("t", from, "t", to), SD_BUS_RESULT("a(ssvv)", changes),
@@ -495,6 +429,11 @@ static const sd_bus_vtable vtable[] = {
                                 method_set_files, 0),
         SD_BUS_METHOD_WITH_ARGS("SetHotReload", SD_BUS_ARGS("b", enabled), SD_BUS_NO_RESULT,
                                 method_set_hot_reload, 0),
+        SD_BUS_METHOD_WITH_ARGS("Confirm", SD_BUS_ARGS("t", version), SD_BUS_NO_RESULT,
+                                config_bus_method_confirm, 0),
+        SD_BUS_METHOD_WITH_ARGS("ExtendConfirm", SD_BUS_ARGS("t", version, "u", ms),
+                                SD_BUS_RESULT("t", deadline),
+                                config_bus_method_extend_confirm, 0),
         SD_BUS_METHOD_WITH_ARGS("Validate", SD_BUS_ARGS("s", content, "s", format),
                                 SD_BUS_RESULT("a(suus)", problems),
                                 config_bus_method_validate, 0),

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/config-commands.h"
 
+#include <string.h>
+
 static void clear(void *data)
 {
         ConfigCommands *commands = data;
 
         g_strfreev(commands->decode);
         g_strfreev(commands->validate);
+        g_free(commands->unit);
 }
 
 ConfigCommands *config_commands_new(Scope scope)
@@ -42,7 +45,8 @@ bool config_commands_equal(const ConfigCommands *a, const ConfigCommands *b)
                 return a == b;
         return a->scope == b->scope && words_equal(a->decode, b->decode) &&
                words_equal(a->validate, b->validate) && a->decode_sec == b->decode_sec &&
-               a->validate_sec == b->validate_sec;
+               a->validate_sec == b->validate_sec && g_strcmp0(a->unit, b->unit) == 0 &&
+               a->reload_mode == b->reload_mode;
 }
 
 static char *expand_word(const char *word, const char *path)
@@ -70,4 +74,16 @@ char **config_commands_expand(char *const *words, const char *path)
                 g_strv_builder_add(builder, word);
         }
         return g_strv_builder_end(builder);
+}
+
+char *config_commands_unit(const ConfigCommands *commands, const char *config)
+{
+        const char *at = strchr(config, '@');
+        GString *unit;
+
+        if (!commands || !commands->unit)
+                return NULL;
+        unit = g_string_new(commands->unit);
+        g_string_replace(unit, "%i", at ? at + 1 : "", 0);
+        return g_string_free(unit, FALSE);
 }

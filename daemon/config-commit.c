@@ -144,17 +144,36 @@ static GPtrArray *paths_to_restart(const Config *config, const Load *load, const
         return paths;
 }
 
+/* With what it is on trial for, and what its files are to hold if they could not be written. */
+static Failure *record_version(Config *config, const Operation *operation, Version *version,
+                               Trial *ret_trial)
+{
+        VersionState state = went_back(operation->origin) ? VERSION_ROLLED_BACK : VERSION_SUPERSEDED;
+        Intent intent;
+
+        *ret_trial = operation_trial(operation);
+        if (operation->diverges)
+                intent = operation_divergence(operation);
+        else if (ret_trial->deadline > 0)
+                intent = trial_intent(ret_trial, 0);
+        else
+                return store_add_version(config->context->store, config->name, version, state);
+        return store_add_version_on_trial(config->context->store, config->name, version, state, &intent);
+}
+
 static Failure *make_version(Config *config, Operation *operation, uint64_t from_version, ConfigUpdate *ret)
 {
         g_autoptr(Version) version = describe_version(operation, from_version);
         ConfigUpdate update = describe_update(config, operation, version);
         Failure *failure;
+        Trial trial;
 
         update.restart = paths_to_restart(config, operation->load, update.changes);
-        failure = store_add_version(config->context->store, config->name, version,
-                                    went_back(operation->origin) ? VERSION_ROLLED_BACK : VERSION_SUPERSEDED);
-        if (!failure)
+        failure = record_version(config, operation, version, &trial);
+        if (!failure) {
+                config_take_trial(config, &trial);
                 take_document(config, version, operation->load);
+        }
         update.version = version->number;
         *ret = update;
         return failure;
@@ -163,9 +182,22 @@ static Failure *make_version(Config *config, Operation *operation, uint64_t from
 void config_settle(Config *config)
 {
         config->pending = false;
-        config->state = CONFIG_ACTIVE;
+        config->files_state = CONFIG_ACTIVE;
+        config->divergence = (Intent){ 0 };
         config->failure = failure_free(config->failure);
         g_clear_pointer(&config->failed_hashes, g_array_unref);
+}
+
+/* After a return the files may hold something else than what is active. */
+static void settle(Config *config, const Operation *operation)
+{
+        if (operation->returns > 0)
+                config_note_return(config);
+        if (!operation->skips)
+                config_settle(config);
+        if (operation->diverges)
+                config->divergence = operation_divergence(operation);
+        config->pending = operation->skips || operation->diverges;
 }
 
 Failure *config_commit(Config *config, Operation *operation, uint64_t from_version)
@@ -189,7 +221,7 @@ Failure *config_commit(Config *config, Operation *operation, uint64_t from_versi
                 take_checks(config, load);
                 config->files_are_public = load->is_public;
                 config->last_reload = (uint64_t) g_get_real_time();
-                config_settle(config);
+                settle(config, operation);
                 config_tell_properties(config, &before, others);
                 if (!same)
                         config->context->observer->changed(config, &update, config->context->userdata);
@@ -219,7 +251,7 @@ void config_report_failure(Config *config, const Operation *operation, const Fai
         config->failure = failure_copy(failure);
         g_clear_pointer(&config->failed_hashes, g_array_unref);
         config->failed_hashes = hashes ? g_array_ref(hashes) : NULL;
-        config->state = failure->code == FAILURE_FILE_NOT_FOUND ? CONFIG_MISSING : CONFIG_INVALID;
+        config->files_state = failure->code == FAILURE_FILE_NOT_FOUND ? CONFIG_MISSING : CONFIG_INVALID;
         config->pending = !load_hashes_equal(hashes, config->hashes);
         if (hashes)
                 config->files_are_public = load->is_public;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Documents of earlier versions, decoded again from the bytes that are kept
+ * Earlier versions: their documents, decoded again from the bytes that are kept, and their names
  */
 #include "daemon/config-private.h"
 
@@ -60,4 +60,9 @@ void config_get_document(Config *config, uint64_t number, ConfigDocumentDone don
         } else {
                 worker_submit(config->context->worker, query, run_query, finish_query);
         }
+}
+
+Failure *config_set_label(Config *config, uint64_t version, const char *label)
+{
+        return store_set_label(config->context->store, config->name, version, label);
 }

@@ -25,6 +25,8 @@ Operation *operation_new(Config *config, OperationRun run, const ConfigRequest *
         operation->author = request->author;
         operation->author.unit = g_strdup(request->author.unit);
         operation->message = g_strdup(request->message);
+        operation->has_confirm_ms = request->confirm_ms;
+        operation->confirm_ms = request->confirm_ms ? *request->confirm_ms : 0;
         operation->done = request->done;
         operation->userdata = request->userdata;
         return operation;
@@ -45,6 +47,7 @@ static Operation *operation_free(Operation *operation)
         version_free(operation->adopted);
         write_back_free(operation->write_back);
         failure_free(operation->refused);
+        failure_free(operation->diverges);
         g_clear_pointer(&operation->candidates, g_ptr_array_unref);
         config_unref(operation->config);
         g_free(operation);

@@ -3,8 +3,8 @@
  * The inside of a config, for the files that its operations are spread over
  *
  * config.c holds the object and listens to its files, config-operation.c runs one operation after the other,
- * config-reload.c and config-rollback.c are what they do, config-commit.c is the transaction's end that they
- * share.
+ * config-reload.c, config-rollback.c and config-return.c are what they do, config-commit.c is the
+ * transaction's end that they share; config-trial.c watches over what may still go back.
  */
 #pragma once
 
@@ -14,6 +14,15 @@
 #include "daemon/write-back.h"
 
 typedef struct Operation Operation;
+
+/* That the active version may go back by itself. */
+typedef struct Trial {
+        uint64_t back;      /* where to; 0: there is no trial */
+        Document *document; /* of that version */
+        uint64_t deadline;  /* CLOCK_BOOTTIME, which no suspend stops, µs; 0: needs no confirmation */
+        uint64_t shown;     /* the same as it was told, µs realtime */
+        bool voting;        /* instances have yet to report */
+} Trial;
 
 /* Begins the work; ends, now or later, in operation_finish(). */
 typedef void (*OperationRun)(Operation *operation);
@@ -25,13 +34,20 @@ struct Operation {
         Origin origin;
         Author author;
         char *message;
+        bool has_confirm_ms;
+        uint32_t confirm_ms;
         ConfigDone done;
         void *userdata;
 
         uint64_t event_time; /* what began it, µs monotonic; 0 where it was no file event */
         bool by_itself;      /* nobody asked for it, so it changes nothing where hot reload is off */
         bool resumes;        /* a rollback that a crash interrupted */
-        uint64_t target;     /* version to go back to */
+        uint64_t target;     /* version to go back to, or to confirm */
+        uint64_t returns;    /* the version that goes back by itself; or 0 */
+        uint64_t instead_of; /* another whose bytes the files of a return may hold; or 0 */
+        bool mended;         /* what could not be written has been tried again */
+        Failure *diverges;   /* why the files of a return could not be written */
+        bool skips;          /* some files were saved by somebody else before a return */
         char **files;        /* or NULL: as they are */
         Options *options;    /* likewise */
         OperationRun asked;  /* what comes after operation_ask() */
@@ -81,8 +97,17 @@ struct Config {
         uint64_t last_reload;
         bool files_are_public;
         bool pending;
-        ConfigState state;
+        ConfigState files_state; /* CONFIG_ACTIVE, CONFIG_INVALID or CONFIG_MISSING */
         Failure *failure;
+
+        Trial trial;
+        sd_event_source *trial_timer;
+        Origin return_origin; /* of a return that has to be tried again, */
+        char *return_reason;  /* or NULL */
+        GArray *returns;      /* of uint64_t, when it went back by itself, CLOCK_BOOTTIME, µs */
+        bool suspended;
+        Intent divergence; /* what the files should hold; number 0 where they do */
+
         /* What was last written over, to see it come again */
         GArray *reverted_hashes;
         uint64_t first_revert; /* µs, monotonic */
@@ -126,9 +151,41 @@ void operation_repeat(Operation *operation);
 /* Finishes a rollback that a crash interrupted. */
 void config_resume_rollback(Config *config, uint64_t version);
 
+/*
+ * What a version made of the operation's load would be on trial for; back is 0 where it would not. The
+ * document is borrowed.
+ */
+Trial operation_trial(const Operation *operation);
+/* What to do at the next start if this one does not end it. */
+Intent trial_intent(const Trial *trial, uint64_t instead_of);
+/* What the files of a return that could not be written are still to hold. */
+Intent operation_divergence(const Operation *operation);
+/* The active version, just made, is on this trial or none. */
+void config_take_trial(Config *config, const Trial *trial);
+/* As config_take_trial() with none; nobody is told. */
+void config_end_trial(Config *config);
+/* Writes down what holds while no operation is under way. */
+Failure *config_save_intent(Config *config);
+/* The active version goes back by itself, and why. */
+void config_return(Config *config, Origin origin, const char *reason);
+/* Again in a while: what it went back to could not be had, or not recorded. */
+void config_return_later(Config *config, Origin origin, const char *reason);
+/* Counts a return, and suspends the config where there were too many. */
+void config_note_return(Config *config);
+/* File changes count again. */
+Failure *config_resume(Config *config);
+/* What a crash interrupted, from what was written down. */
+void config_recover(Config *config);
+/* Tries once more to write what a return could not; then the operation's own work. */
+void operation_mend(Operation *operation);
+/* The load's files and the way they are put together are to become the config's. */
+Failure *operation_restore_recipe(Operation *operation);
+uint64_t config_boottime(const Config *config);
+
 /* What operations do. */
 void operation_reload(Operation *operation);
 void operation_rollback(Operation *operation);
+void operation_return(Operation *operation);
 
 /*
  * The end of a transaction: makes what the operation has loaded the active version, or takes over its bytes
@@ -164,6 +221,7 @@ typedef struct ConfigFacts {
         bool is_public;
         bool hot_reload;
         bool pending;
+        uint64_t deadline;
 } ConfigFacts;
 
 ConfigFacts config_facts(const Config *config);

@@ -11,13 +11,13 @@ static uint64_t now_usec(void)
         return (uint64_t) g_get_monotonic_time();
 }
 
-/* With hot reload off, what is not active already waits until somebody asks for it. */
+/* With hot reload off, or suspended, what is not active already waits until somebody asks for it. */
 static bool has_to_wait(const Operation *operation)
 {
         const Config *config = operation->config;
         const Load *load = operation->load;
 
-        if (!operation->by_itself || config_hot_reload(config))
+        if (!operation->by_itself || (config_hot_reload(config) && !config->suspended))
                 return false;
         return load->failure ||
                !(load->same || (config->document && document_equal(config->document, load->document)));
@@ -165,8 +165,14 @@ void operation_reload(Operation *operation)
         bool asked = operation->files || operation->options;
         Load *load;
 
+        if (!failure && operation->origin == ORIGIN_RELOAD && config->suspended)
+                failure = config_resume(config);
         if (failure) {
                 fail(operation, failure);
+                return;
+        }
+        if (config->divergence.number > 0 && !operation->mended) {
+                operation_mend(operation);
                 return;
         }
         load = load_new(files, options->format, options->merge, options->separator, options->max_size);
@@ -250,14 +256,9 @@ static Load *load_active(Config *config, Version **ret)
 /* With what was active known: what a crash interrupted, then the files. */
 static void begin(Config *config, const ConfigRequest *request)
 {
-        g_autoptr(Failure) failure = NULL;
         Operation *operation;
-        uint64_t intent = 0;
 
-        failure = store_load_intent(config->context->store, config->name, &intent);
-        if (!failure && intent > 0)
-                config_resume_rollback(config, intent);
-
+        config_recover(config);
         operation = operation_new(config, operation_reload, request);
         /* A restart is no reason to apply what nobody has asked for; a first version has to come from
          * somewhere. */

@@ -124,6 +124,6 @@ void operation_revert(Operation *operation, Failure *refused)
                 return;
         }
         operation->write_back = write_back_new(active->layers, active->is_public ? 0644 : 0600);
-        write_back_expect(operation->write_back, operation->load->layers);
+        write_back_expect(operation->write_back, operation->load->layers, WRITE_BACK_REFUSE);
         operation_work(operation, false, write_back_run, operation->write_back, after_write);
 }

@@ -8,12 +8,12 @@
  */
 #include "daemon/config-private.h"
 
-static void finish_with(Operation *operation, Failure *failure)
+static void fail_with(Operation *operation, Failure *failure)
 {
         Config *config = operation->config;
 
-        /* An intent that cannot be taken away is looked at again at the next start. */
-        failure_free(store_save_intent(config->context->store, config->name, 0));
+        /* An intent that cannot be replaced is looked at again at the next start. */
+        failure_free(config_save_intent(config));
         operation_finish(operation, failure);
 }
 
@@ -21,11 +21,10 @@ static void after_undo(Operation *operation)
 {
         Failure *failure = g_steal_pointer(&operation->load->failure);
 
-        finish_with(operation, failure);
+        fail_with(operation, failure);
 }
 
-/* The version's files and the way they were put together become the config's. */
-static Failure *restore_recipe(Operation *operation)
+Failure *operation_restore_recipe(Operation *operation)
 {
         Config *config = operation->config;
         const Load *load = operation->load;
@@ -58,14 +57,15 @@ static void after_write(Operation *operation)
         Config *config = operation->config;
         Failure *failure = write_back_take_failure(operation->write_back);
         uint64_t target = operation->target;
+        uint64_t version = config->version;
 
         if (failure) {
-                finish_with(operation, failure);
+                fail_with(operation, failure);
                 return;
         }
 
         operation->load->is_public = write_back_is_public(operation->write_back);
-        failure = restore_recipe(operation);
+        failure = operation_restore_recipe(operation);
         if (!failure)
                 failure = config_commit(config, operation, target);
         if (failure) {
@@ -74,7 +74,10 @@ static void after_write(Operation *operation)
                 return;
         }
         STATISTICS_COUNT(&config->statistics, rollbacks);
-        finish_with(operation, NULL);
+        /* A new version has taken the intent away. */
+        if (config->version == version)
+                failure_free(config_save_intent(config));
+        operation_finish(operation, NULL);
 }
 
 /* After a crash: an edit that was made since then is no part of what the rollback was to replace. */
@@ -85,17 +88,33 @@ static Failure *expect_active(Operation *operation)
         Failure *failure = store_load_active(config->context->store, config->name, &active);
 
         if (!failure && active)
-                write_back_expect(operation->write_back, active->layers);
+                write_back_expect(operation->write_back, active->layers, WRITE_BACK_REFUSE);
         return failure;
+}
+
+/*
+ * A rollback is finished at the next start, but where its version would have to be confirmed: then what is
+ * active now has to come back.
+ */
+static Failure *save_intent(const Operation *operation)
+{
+        const Config *config = operation->config;
+        Trial trial = operation_trial(operation);
+        Intent intent = { .number = operation->target,
+                          .instead_of = config->version,
+                          .origin = ORIGIN_ROLLBACK };
+
+        if (trial.deadline > 0)
+                intent = trial_intent(&trial, operation->target);
+        return store_save_intent(config->context->store, config->name, &intent);
 }
 
 static void write_files(Operation *operation)
 {
-        Config *config = operation->config;
         Failure *failure = g_steal_pointer(&operation->load->failure);
 
         if (!failure)
-                failure = store_save_intent(config->context->store, config->name, operation->target);
+                failure = save_intent(operation);
         if (failure) {
                 operation_finish(operation, failure);
                 return;
@@ -105,7 +124,7 @@ static void write_files(Operation *operation)
         if (operation->resumes)
                 failure = expect_active(operation);
         if (failure) {
-                finish_with(operation, failure);
+                fail_with(operation, failure);
                 return;
         }
         operation_work(operation, false, write_back_run, operation->write_back, after_write);
@@ -197,7 +216,10 @@ void operation_rollback(Operation *operation)
 
 void config_resume_rollback(Config *config, uint64_t version)
 {
-        ConfigRequest request = { .origin = ORIGIN_ROLLBACK, .author = { .uid = (uid_t) -1 } };
+        /* One that would have to be confirmed is not finished, but undone. */
+        ConfigRequest request = { .origin = ORIGIN_ROLLBACK,
+                                  .author = { .uid = (uid_t) -1 },
+                                  .confirm_ms = &(uint32_t){ 0 } };
         Operation *operation = operation_new(config, operation_rollback, &request);
 
         operation->target = version;

@@ -7,34 +7,34 @@
  */
 #include "daemon/config-private.h"
 
-typedef struct Trial {
+typedef struct Validation {
         Config *config;
         Load *load;
         ConfigValidated done;
         void *userdata;
-} Trial;
+} Validation;
 
-static void run_trial(void *data)
+static void run_validation(void *data)
 {
-        Trial *trial = data;
+        Validation *validation = data;
 
-        load_run(trial->load);
+        load_run(validation->load);
 }
 
-static void finish_trial(void *data)
+static void finish_validation(void *data)
 {
-        Trial *trial = data;
+        Validation *validation = data;
 
-        trial->done(trial->config, trial->load->failure, trial->userdata);
-        load_free(trial->load);
-        config_unref(trial->config);
-        g_free(trial);
+        validation->done(validation->config, validation->load->failure, validation->userdata);
+        load_free(validation->load);
+        config_unref(validation->config);
+        g_free(validation);
 }
 
 void config_validate(Config *config, Format format, GBytes *content, ConfigValidated done, void *userdata)
 {
         const Options *options = config->options;
-        Trial *trial = g_new(Trial, 1);
+        Validation *validation = g_new(Validation, 1);
         Load *load;
 
         load = load_new(config->files, options->format, options->merge, options->separator,
@@ -42,12 +42,12 @@ void config_validate(Config *config, Format format, GBytes *content, ConfigValid
         load_set_base(load, format == FORMAT_NONE ? config_format(config) : format, content);
         config_load_with_schema(options, config->schema, load);
         load_set_commands(load, config->commands);
-        *trial = (Trial){
+        *validation = (Validation){
                 .config = config_ref(config),
                 .load = load,
                 .done = done,
                 .userdata = userdata,
         };
         /* Whoever asks can wait; layers may lie where reading hangs. */
-        worker_submit(config->context->worker, trial, run_trial, finish_trial);
+        worker_submit(config->context->worker, validation, run_validation, finish_validation);
 }

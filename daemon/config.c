@@ -11,9 +11,9 @@
 #define RETRY_USEC (5 * G_USEC_PER_SEC)
 
 static const char *const state_names[N_CONFIG_STATES] = {
-        [CONFIG_ACTIVE] = "active",
-        [CONFIG_INVALID] = "invalid",
-        [CONFIG_MISSING] = "missing",
+        [CONFIG_ACTIVE] = "active",       [CONFIG_INVALID] = "invalid",
+        [CONFIG_MISSING] = "missing",     [CONFIG_UNCONFIRMED] = "unconfirmed",
+        [CONFIG_SUSPENDED] = "suspended", [CONFIG_DIVERGED] = "diverged",
 };
 
 const char *config_state_to_string(ConfigState state)
@@ -97,6 +97,7 @@ Config *config_new(const ConfigContext *context, const char *name, char *const *
         config->options = options;
         config->snapshot = -1;
         statistics_init(&config->statistics, context->statistics);
+        config->returns = g_array_new(FALSE, FALSE, sizeof(uint64_t));
         g_queue_init(&config->waiting);
         config_init_debounce(config);
         return config;
@@ -126,6 +127,7 @@ Config *config_unref(Config *config)
         g_clear_pointer(&config->failed_hashes, g_array_unref);
         g_clear_pointer(&config->reverted_hashes, g_array_unref);
         failure_free(config->failure);
+        g_array_unref(config->returns);
         if (config->snapshot >= 0)
                 close(config->snapshot);
         statistics_clear(&config->statistics);
@@ -142,6 +144,7 @@ void config_stop(Config *config)
         g_clear_pointer(&config->watches, g_ptr_array_unref);
         config->schema = schema_use_free(config->schema);
         config->timer = sd_event_source_disable_unref(config->timer);
+        config_end_trial(config);
         operation_cancel_waiting(config);
         if (config->running && config->running->load)
                 load_cancel(config->running->load);
@@ -155,10 +158,11 @@ void config_stop(Config *config)
 ConfigFacts config_facts(const Config *config)
 {
         return (ConfigFacts){
-                .state = config->state,
+                .state = config_state(config),
                 .is_public = config_is_public(config),
                 .hot_reload = config_hot_reload(config),
                 .pending = config->pending,
+                .deadline = config->trial.deadline,
         };
 }
 
@@ -175,6 +179,8 @@ void config_tell_properties(Config *config, const ConfigFacts *before, ConfigPro
                 changed |= CONFIG_PROPERTY_HOT_RELOAD;
         if (now.pending != before->pending)
                 changed |= CONFIG_PROPERTY_PENDING;
+        if (now.deadline != before->deadline)
+                changed |= CONFIG_PROPERTY_CONFIRM_DEADLINE;
         if (changed != 0 && !config->stopped)
                 config->context->observer->properties_changed(config, changed, config->context->userdata);
 }
@@ -410,7 +416,8 @@ Failure *config_tidy(Config *config)
 {
         if (config->stopped)
                 return NULL;
-        return store_tidy(config->context->store, config->name, config->options->max_versions);
+        return store_tidy(config->context->store, config->name, config->options->max_versions,
+                          config->trial.back);
 }
 
 const char *config_name(const Config *config)
@@ -438,9 +445,16 @@ Format config_format(const Config *config)
         return load_format(config->files[0], config->options->format);
 }
 
+/* The worst first: what is wrong with the files, whatever becomes of the version. */
 ConfigState config_state(const Config *config)
 {
-        return config->state;
+        if (config->divergence.number > 0)
+                return CONFIG_DIVERGED;
+        if (config->suspended)
+                return CONFIG_SUSPENDED;
+        if (config->files_state == CONFIG_ACTIVE && config->trial.deadline > 0)
+                return CONFIG_UNCONFIRMED;
+        return config->files_state;
 }
 
 bool config_is_public(const Config *config)
@@ -461,7 +475,8 @@ bool config_is_starting(const Config *config)
 
         if (!running)
                 return false;
-        return running->adopted || (!config->document && running->load && load_has_commands(running->load));
+        return running->adopted || running->resumes || running->returns > 0 || running->write_back ||
+               (!config->document && running->load && load_has_commands(running->load));
 }
 
 bool config_is_pending(const Config *config)

@@ -25,8 +25,12 @@ typedef struct Config Config;
 
 typedef enum ConfigState {
         CONFIG_ACTIVE,
-        CONFIG_INVALID, /* the files fail; the last good version stays active */
-        CONFIG_MISSING, /* a file is gone; likewise */
+        CONFIG_INVALID,     /* the files fail; the last good version stays active */
+        CONFIG_MISSING,     /* a file is gone; likewise */
+        CONFIG_UNCONFIRMED, /* goes back by itself unless it is confirmed in time */
+        CONFIG_SUSPENDED, /* went back by itself too often; file changes wait for a reload that is asked for
+                           */
+        CONFIG_DIVERGED,  /* went back by itself, but the files could not be written */
         N_CONFIG_STATES,
 } ConfigState;
 
@@ -40,6 +44,7 @@ typedef enum ConfigProperty {
         CONFIG_PROPERTY_PENDING = 1 << 5,
         CONFIG_PROPERTY_OPTIONS = 1 << 6,
         CONFIG_PROPERTY_SCHEMA = 1 << 7,
+        CONFIG_PROPERTY_CONFIRM_DEADLINE = 1 << 8,
 } ConfigProperty;
 
 /* A new version that has just become active. */
@@ -90,7 +95,9 @@ typedef struct ConfigContext {
         SchemaCache *schemas;
         Worker *worker;
         Statistics *statistics;
-        bool hot_reload; /* for configs with no setting of their own */
+        bool hot_reload;             /* for configs with no setting of their own */
+        unsigned return_limit;       /* so many returns … */
+        uint64_t return_period_usec; /* … within this suspend a config */
         const ConfigObserver *observer;
         void *userdata;
 } ConfigContext;
@@ -104,9 +111,11 @@ typedef void (*ConfigDone)(Config *config, uint64_t version, const Failure *fail
 /* Who asks for what. */
 typedef struct ConfigRequest {
         Origin origin;
-        Author author;       /* unit is borrowed */
-        const char *message; /* or NULL */
-        ConfigDone done;     /* or NULL */
+        Author author;              /* unit is borrowed */
+        const char *message;        /* or NULL */
+        const uint32_t *confirm_ms; /* how long a new version waits to be confirmed; NULL: as the options say
+                                     */
+        ConfigDone done;            /* or NULL */
         void *userdata;
 } ConfigRequest;
 
@@ -130,7 +139,7 @@ void config_stop(Config *config);
  * as an operation. A rollback that a crash interrupted is finished first.
  */
 void config_start(Config *config, const ConfigRequest *request);
-/* True while it is empty only because a command is still at work. */
+/* True while it is empty only because a command is still at work, or something that a crash left is mended. */
 bool config_is_starting(const Config *config);
 /* Looks at the files after observer.due. */
 void config_run_due(Config *config);
@@ -139,6 +148,23 @@ void config_reload(Config *config, const ConfigRequest *request);
 /* To a version of the history; 0 is the newest before the active that differs and was not itself rolled
  * back. */
 void config_rollback(Config *config, uint64_t version, const ConfigRequest *request);
+/*
+ * The version on trial stays (FAILURE_NOT_UNCONFIRMED where it waits for no confirmation), or gets so much
+ * time from now on.
+ */
+void config_confirm(Config *config, uint64_t version, const ConfigRequest *request);
+void config_extend_confirm(Config *config, uint64_t version, uint32_t ms, const ConfigRequest *request);
+
+/*
+ * What instances with a vote say of a version; nothing where it is not active any longer. All of them, one
+ * at least, have applied it: it is confirmed where confirm-by says so.
+ */
+void config_accept(Config *config, uint64_t version);
+/* One could not: it goes back where on-failure says so. reason is for people. */
+void config_reject(Config *config, uint64_t version, const char *reason);
+/* Nobody is waited for any longer, and nobody objected. */
+void config_end_vote(Config *config, uint64_t version);
+
 /*
  * Other files and other options (each may be NULL: as they are) under the same history. Where insist is set,
  * they are taken even if the files cannot be loaded now.
@@ -164,6 +190,10 @@ ConfigState config_state(const Config *config);
 bool config_is_public(const Config *config);
 bool config_hot_reload(const Config *config);
 bool config_is_pending(const Config *config);
+/* True while the active version may still go back by itself. */
+bool config_is_on_trial(const Config *config);
+/* When the active version goes back unless it is confirmed, µs realtime; 0 where it does not. */
+uint64_t config_confirm_deadline(const Config *config);
 uint64_t config_version(const Config *config);
 /* When the active version was made, and when files were last loaded without failure; µs, realtime; 0 never.
  */
@@ -180,6 +210,9 @@ typedef void (*ConfigDocumentDone)(Config *config, Document *document, const Fai
                                    void *userdata);
 /* The content of any version in the history; 0 is the active one. Told as ConfigDone is. */
 void config_get_document(Config *config, uint64_t version, ConfigDocumentDone done, void *userdata);
+
+/* Names a version of the history, or takes its name away, as store_set_label(). */
+Failure *config_set_label(Config *config, uint64_t version, const char *label);
 
 /* failure (borrowed) is NULL where the content is good. Told as ConfigDone is. */
 typedef void (*ConfigValidated)(Config *config, const Failure *failure, void *userdata);

@@ -75,7 +75,8 @@ static Failure *read_directory(Dropin *dropin, const Settings *settings, GKeyFil
 
 static Failure *check_groups(GKeyFile *file)
 {
-        static const char *const known[] = { GROUP, DROPIN_DECODE_GROUP, DROPIN_VALIDATE_GROUP, NULL };
+        static const char *const known[] = { GROUP, DROPIN_DECODE_GROUP, DROPIN_VALIDATE_GROUP,
+                                             DROPIN_APPLY_GROUP, NULL };
         g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
         if (!g_key_file_has_group(file, GROUP))
@@ -87,9 +88,47 @@ static Failure *check_groups(GKeyFile *file)
         return NULL;
 }
 
-static Failure *parse(Dropin *dropin, const Settings *settings, GBytes *bytes)
+static Failure *read_groups(Dropin *dropin, const Settings *settings, GKeyFile *file)
 {
         static const char *const own[] = { "File", "Directory", "Pattern", NULL };
+        Failure *failure = check_groups(file);
+
+        if (!failure)
+                failure = read_files(dropin, settings, file);
+        if (!failure)
+                failure = read_directory(dropin, settings, file);
+        if (!failure)
+                failure = options_from_key_file(file, GROUP, own, &dropin->options);
+        if (!failure)
+                failure = dropin_read_commands(file, settings, dropin->directory, &dropin->commands);
+        if (failure)
+                return failure;
+
+        if (dropin->directory && dropin->files[0])
+                return failure_new(FAILURE_INVALID_ARGUMENT, "File= and Directory= exclude each other");
+        return dropin->directory ? NULL
+                                 : config_check_files(dropin->files, dropin->options, dropin->commands);
+}
+
+/* Where in the file a setting stands that is no good, if the problem says which. */
+static void place_setting(Failure *failure, const Document *document)
+{
+        Problem *problem = g_ptr_array_index(failure->problems, 0);
+        g_auto(GStrv) names = g_strsplit(problem->path, ".", 2);
+        const Member *group, *setting;
+
+        if (g_strv_length(names) < 2)
+                return;
+        group = node_find_member(document_root(document), names[0], strlen(names[0]));
+        setting = group ? node_find_member(&group->value, names[1], strlen(names[1])) : NULL;
+        if (setting)
+                problem->line = setting->line;
+        else if (group)
+                problem->line = group->line;
+}
+
+static Failure *parse(Dropin *dropin, const Settings *settings, GBytes *bytes)
+{
         g_autoptr(GKeyFile) file = g_key_file_new();
         g_autoptr(Document) document = NULL;
         g_autoptr(GError) error = NULL;
@@ -99,25 +138,14 @@ static Failure *parse(Dropin *dropin, const Settings *settings, GBytes *bytes)
 
         /* Tells lines, and sees keys that stand twice, where GKeyFile would silently take the last. */
         failure = decode(FORMAT_INI, dropin->path, 0, data, length, NULL, &document);
-        if (!failure && !g_key_file_load_from_bytes(file, bytes, G_KEY_FILE_KEEP_TRANSLATIONS, &error))
-                failure = failure_new(FAILURE_PARSE_FAILED, "%s", error->message);
-        if (!failure)
-                failure = check_groups(file);
-        if (!failure)
-                failure = read_files(dropin, settings, file);
-        if (!failure)
-                failure = read_directory(dropin, settings, file);
-        if (!failure)
-                failure = options_from_key_file(file, GROUP, own, &dropin->options);
-        if (!failure)
-                failure = dropin_read_commands(file, settings, &dropin->commands);
         if (failure)
                 return failure;
-
-        if (dropin->directory && dropin->files[0])
-                return failure_new(FAILURE_INVALID_ARGUMENT, "File= and Directory= exclude each other");
-        return dropin->directory ? NULL
-                                 : config_check_files(dropin->files, dropin->options, dropin->commands);
+        if (!g_key_file_load_from_bytes(file, bytes, G_KEY_FILE_KEEP_TRANSLATIONS, &error))
+                return failure_new(FAILURE_PARSE_FAILED, "%s", error->message);
+        failure = read_groups(dropin, settings, file);
+        if (failure)
+                place_setting(failure, document);
+        return failure;
 }
 
 static void place_in(Failure *failure, const char *path)

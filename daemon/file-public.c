@@ -14,6 +14,8 @@
  */
 #include "daemon/file.h"
 
+#include "daemon/identity.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -21,10 +23,8 @@
 #include <linux/posix_acl_xattr.h>
 #include <linux/xattr.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -33,61 +33,6 @@
 #define MAX_LINKS 40U
 /* An access list of more entries than this is not looked through. */
 #define MAX_ACL_ENTRIES 128U
-
-/* What the thread was before it became nobody. */
-typedef struct Identity {
-        bool changed;
-        uid_t fsuid;
-        gid_t fsgid;
-        gid_t *groups;
-        int n_groups;
-} Identity;
-
-/* The library's setgroups() would change all threads. */
-static int set_thread_groups(int n_groups, const gid_t *groups)
-{
-        return (int) syscall(SYS_setgroups, n_groups, groups);
-}
-
-static void identity_restore(Identity *identity)
-{
-        if (!identity->changed)
-                return;
-
-        /* Going on with somebody else's rights would be worse than any crash. */
-        setfsuid(identity->fsuid);
-        setfsgid(identity->fsgid);
-        if ((uid_t) setfsuid((uid_t) -1) != identity->fsuid ||
-            (gid_t) setfsgid((gid_t) -1) != identity->fsgid ||
-            set_thread_groups(identity->n_groups, identity->groups) < 0)
-                g_error("Cannot take back the rights of this thread: %s", g_strerror(errno));
-        g_clear_pointer(&identity->groups, g_free);
-        identity->changed = false;
-}
-
-/* Only root may, and in a container not always; where it cannot be done, mode bits and lists have to do. */
-static void identity_become_nobody(Identity *identity)
-{
-        *identity = (Identity){ .changed = false };
-        if (geteuid() != 0)
-                return;
-
-        identity->n_groups = getgroups(0, NULL);
-        if (identity->n_groups < 0)
-                return;
-        identity->groups = g_new(gid_t, (size_t) identity->n_groups + 1);
-        if (getgroups(identity->n_groups, identity->groups) != identity->n_groups ||
-            set_thread_groups(0, NULL) < 0) {
-                g_clear_pointer(&identity->groups, g_free);
-                return;
-        }
-
-        identity->changed = true;
-        identity->fsgid = (gid_t) setfsgid(NOBODY);
-        identity->fsuid = (uid_t) setfsuid(NOBODY);
-        if ((uid_t) setfsuid((uid_t) -1) != NOBODY || (gid_t) setfsgid((gid_t) -1) != NOBODY)
-                identity_restore(identity);
-}
 
 /* True if each entry of the list grants what is wanted, less what the mask takes away. */
 static bool list_grants(const struct posix_acl_xattr_entry *entries, size_t n_entries, unsigned wanted)
@@ -149,14 +94,16 @@ static bool is_local(const char *path)
         }
 }
 
+/* Only root may ask as nobody, and in a container not always; where it cannot be done, mode bits and lists
+ * have to do. */
 static bool nobody_may_read(const char *path)
 {
         Identity identity;
-        bool may;
+        bool is_nobody = identity_assume(NOBODY, NOBODY, NULL, 0, &identity) == 0;
+        bool may = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
 
-        identity_become_nobody(&identity);
-        may = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
-        identity_restore(&identity);
+        if (is_nobody)
+                identity_restore(&identity);
         return may;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/log.h"
 
+#include <unistd.h>
+
 #define DOMAIN "reconfd"
 
 static void write_record(GLogLevelFlags level, const char *config, const Failure *failure,
@@ -30,7 +32,10 @@ static void write_record(GLogLevelFlags level, const char *config, const Failure
                 line = g_strdup_printf("%" G_GUINT32_FORMAT, problem->line);
                 fields[count++] = (GLogField){ "RECONF_LINE", line, -1 };
         }
-        g_log_structured_array(level, fields, count);
+        /* By itself GLib leaves out what only informs; a journal is where that belongs. */
+        if (!g_log_writer_is_journald(STDERR_FILENO) ||
+            g_log_writer_journald(level, fields, count, NULL) != G_LOG_WRITER_HANDLED)
+                g_log_structured_array(level, fields, count);
 }
 
 void log_config(GLogLevelFlags level, const char *config, const char *format, ...)

@@ -7,6 +7,7 @@
  */
 #include "daemon/bus.h"
 #include "daemon/log.h"
+#include "daemon/recover.h"
 #include "introspection/names.h"
 
 #include <errno.h>
@@ -229,24 +230,28 @@ static void clean_up(Process *process)
 
 static void print_help(void)
 {
-        printf("reconfd [--system|--user]\n\n"
+        printf("reconfd [--system|--user] [--recover]\n\n"
                "Makes configuration live: watches files and tells programs what changed.\n"
                "Started by the bus; see reconfctl for how to use it.\n\n"
                "  --system   serve all users on the system bus (default)\n"
                "  --user     serve one user on the session bus\n"
+               "  --recover  put back what nobody confirmed before the system went down, and end\n"
                "  --help     show this help\n"
                "  --version  show the version\n");
 }
 
 /* Zero: go on; above: done; negative: wrong. */
-static int parse_options(int argc, char **argv, Scope *ret_scope)
+static int parse_options(int argc, char **argv, Scope *ret_scope, bool *ret_recover)
 {
         *ret_scope = SCOPE_SYSTEM;
+        *ret_recover = false;
         for (int i = 1; i < argc; i++) {
                 if (g_str_equal(argv[i], "--user")) {
                         *ret_scope = SCOPE_USER;
                 } else if (g_str_equal(argv[i], "--system")) {
                         *ret_scope = SCOPE_SYSTEM;
+                } else if (g_str_equal(argv[i], "--recover")) {
+                        *ret_recover = true;
                 } else if (g_str_equal(argv[i], "--help")) {
                         print_help();
                         return 1;
@@ -266,11 +271,12 @@ int main(int argc, char **argv)
         g_autoptr(Settings) settings = NULL;
         g_autoptr(Failure) failure = NULL;
         Process process = { 0 };
+        bool recover;
         Scope scope;
         int r;
 
         (void) setlocale(LC_ALL, "C.UTF-8");
-        r = parse_options(argc, argv, &scope);
+        r = parse_options(argc, argv, &scope, &recover);
         if (r != 0)
                 return r < 0 ? 2 : EXIT_SUCCESS;
 
@@ -281,9 +287,12 @@ int main(int argc, char **argv)
                 log_failure(G_LOG_LEVEL_CRITICAL, NULL, failure, "Failed to read the settings");
                 return EXIT_FAILURE;
         }
+        if (recover)
+                return recover_files(settings->state_directory) ? EXIT_SUCCESS : EXIT_FAILURE;
 
         process.settings = settings;
+        /* Above zero where the bus is gone: whatever waits to be confirmed needs us again. */
         r = run(&process);
         clean_up(&process);
-        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

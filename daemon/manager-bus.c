@@ -219,7 +219,7 @@ static int reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bu
         failure = config_bus_check_not_asked(userdata, config, m);
         if (failure)
                 return failure_bus_take_error(error, failure);
-        return config_bus_reload(config, m, &caller->author);
+        return config_bus_reload(config, NULL, m, &caller->author);
 }
 
 static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -241,7 +241,7 @@ static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_
         failure = config_bus_check_not_asked(userdata, config, m);
         if (failure)
                 return failure_bus_take_error(error, failure);
-        return config_bus_rollback(userdata, config, version, NULL, m, &caller->author);
+        return config_bus_rollback(userdata, config, version, NULL, NULL, m, &caller->author);
 }
 
 static int method_rollback(sd_bus_message *m, void *userdata, sd_bus_error *error)

@@ -91,6 +91,8 @@ void manager_announce(Manager *manager, Entry *entry);
  */
 void manager_start_config(Manager *manager, Entry *entry, Origin origin);
 
+/* Writes down what is registered; nothing where it is not to outlast the process. */
+Failure *manager_save_registration(Manager *manager, const Entry *entry);
 /* A registration that the store has. */
 void manager_restore(Manager *manager, const Registration *registration);
 

@@ -36,7 +36,7 @@ static void tell_waiters(Registering *registering, Config *config, const Failure
         }
 }
 
-static Failure *save(Manager *manager, const Entry *entry)
+Failure *manager_save_registration(Manager *manager, const Entry *entry)
 {
         const Config *config = entry->config;
         g_autoptr(GVariant) settings = g_variant_ref_sink(options_to_variant(config_options(config)));
@@ -61,7 +61,7 @@ static void on_registered(Config *config, uint64_t version, const Failure *failu
         bool stays = entry && entry->source != ENTRY_REGISTRATION;
 
         if (!failure && entry)
-                failure = save_failure = save(manager, entry);
+                failure = save_failure = manager_save_registration(manager, entry);
         if (entry && (stays || !failure))
                 manager_announce(manager, entry);
         if (entry)
@@ -216,7 +216,7 @@ static void save_when_done(Config *config, uint64_t version, const Failure *fail
         g_autoptr(Failure) save_failure = NULL;
 
         if (!failure && entry)
-                failure = save_failure = save(saving->manager, entry);
+                failure = save_failure = manager_save_registration(saving->manager, entry);
         saving->done(config, version, failure, saving->userdata);
 }
 
@@ -267,5 +267,5 @@ Failure *manager_set_config_hot_reload(Manager *manager, Config *config, bool ho
 
         config_set_hot_reload(kept, hot_reload);
         entry = manager_entry_of(manager, kept);
-        return entry ? save(manager, entry) : NULL;
+        return entry ? manager_save_registration(manager, entry) : NULL;
 }

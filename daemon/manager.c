@@ -38,7 +38,7 @@ static void on_due(Config *config, void *userdata)
         (void) sd_event_source_set_enabled(manager->due_source, SD_EVENT_ONESHOT);
 }
 
-/* One config a turn: calls that came in meanwhile have theirs in between. */
+/* One config a turn, as with calls: neither keeps the other waiting, however many there are. */
 static int run_due(sd_event_source *source, void *userdata)
 {
         Manager *manager = userdata;
@@ -83,6 +83,18 @@ static int run_tidy(sd_event_source *source, void *userdata)
         return 0;
 }
 
+/* What it went back to by itself may have been made of other files, in another way. */
+static void save_what_came_back(Manager *manager, const Entry *entry, Origin origin)
+{
+        g_autoptr(Failure) failure = NULL;
+
+        if (origin == ORIGIN_TIMEOUT || origin == ORIGIN_FAILURE)
+                failure = manager_save_registration(manager, entry);
+        if (failure)
+                log_failure(G_LOG_LEVEL_WARNING, config_name(entry->config), failure,
+                            "Failed to save the registration, ignoring");
+}
+
 static void on_changed(Config *config, const ConfigUpdate *update, void *userdata)
 {
         Manager *manager = userdata;
@@ -91,6 +103,7 @@ static void on_changed(Config *config, const ConfigUpdate *update, void *userdat
         if (!entry)
                 return;
         manager_announce(manager, entry);
+        save_what_came_back(manager, entry, update->origin);
         manager->observer->changed(config, update, manager->userdata);
         want_tidy(manager, entry);
         log_config(G_LOG_LEVEL_INFO, config_name(config),
@@ -174,8 +187,6 @@ static int add_queues(Manager *manager)
         if (r >= 0)
                 r = sd_event_source_set_enabled(manager->due_source, SD_EVENT_OFF);
         if (r >= 0)
-                r = sd_event_source_set_priority(manager->due_source, SD_EVENT_PRIORITY_NORMAL + 1);
-        if (r >= 0)
                 r = sd_event_add_defer(event, &manager->tidy_source, run_tidy, manager);
         if (r >= 0)
                 r = sd_event_source_set_enabled(manager->tidy_source, SD_EVENT_OFF);
@@ -201,6 +212,8 @@ Failure *manager_new(sd_event *event, const Settings *settings, Manager **ret)
                 .event = sd_event_ref(event),
                 .statistics = &manager->statistics,
                 .hot_reload = settings->hot_reload,
+                .return_limit = settings->suspend_after,
+                .return_period_usec = settings->suspend_within_usec,
                 .observer = &config_observer,
                 .userdata = manager,
         };
@@ -434,10 +447,33 @@ Failure *manager_list_versions(Manager *manager, Config *config, GPtrArray **ret
         return store_list_versions(manager->context.store, config_name(config), ret);
 }
 
+Failure *manager_set_label(Config *config, uint64_t version, const char *label, const Author *author)
+{
+        Failure *failure = config_set_label(config, version, label);
+
+        if (failure)
+                return failure;
+        log_config(G_LOG_LEVEL_MESSAGE, config_name(config),
+                   "%s: version %" G_GUINT64_FORMAT " has %s%s%s (uid %u, pid %d%s%s)", config_name(config),
+                   version, *label ? "the label '" : "no label", label, *label ? "'" : "",
+                   (unsigned) author->uid, (int) author->pid, author->unit ? ", " : "", author->unit ?: "");
+        return NULL;
+}
+
 bool manager_is_idle(const Manager *manager)
 {
         return g_hash_table_size(manager->entries) == 0 && g_hash_table_size(manager->directories) == 0 &&
                worker_pending(manager->context.worker) == 0 && g_queue_is_empty((GQueue *) &manager->untidy);
+}
+
+bool manager_is_stopping(const Manager *manager)
+{
+        return manager->stopping;
+}
+
+Worker *manager_worker(const Manager *manager)
+{
+        return manager->context.worker;
 }
 
 const Settings *manager_settings(const Manager *manager)

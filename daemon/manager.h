@@ -71,9 +71,15 @@ void manager_remove_client(Manager *manager, Config *config);
 
 /* The history, newest first, without bytes; of Version. */
 Failure *manager_list_versions(Manager *manager, Config *config, GPtrArray **ret);
+/* As config_set_label(), and who did it is logged. */
+Failure *manager_set_label(Config *config, uint64_t version, const char *label, const Author *author);
 
 /* True if nothing is watched and nothing is being done. */
 bool manager_is_idle(const Manager *manager);
+/* True from the beginning of manager_free(): what ends only then is not to be acted on. */
+bool manager_is_stopping(const Manager *manager);
+/* For jobs that keep the manager from being idle. */
+Worker *manager_worker(const Manager *manager);
 
 const Settings *manager_settings(const Manager *manager);
 const char *manager_epoch(const Manager *manager);

@@ -113,18 +113,38 @@ Failure *options_bus_read(sd_bus_message *m, GVariant **ret)
         return NULL;
 }
 
-Failure *options_bus_read_none(sd_bus_message *m)
+static Failure *check_known(const char *const *known, const char *name, GVariant *value)
+{
+        for (; *known; known += 2) {
+                if (!g_str_equal(known[0], name))
+                        continue;
+                if (g_variant_is_of_type(value, G_VARIANT_TYPE(known[1])))
+                        return NULL;
+                return failure_new(FAILURE_INVALID_ARGUMENT, "%s must be of type '%s', not '%s'", name,
+                                   known[1], g_variant_get_type_string(value));
+        }
+        return failure_new(FAILURE_INVALID_ARGUMENT, "there is no option '%s'", name);
+}
+
+Failure *options_bus_read_known(sd_bus_message *m, const char *const *known, GVariant **ret)
 {
         g_autoptr(GVariant) options = NULL;
         Failure *failure = options_bus_read(m, &options);
         GVariantIter iterator;
         const char *name;
+        GVariant *value;
 
         if (failure)
                 return failure;
         g_variant_iter_init(&iterator, options);
-        if (g_variant_iter_next(&iterator, "{&sv}", &name, NULL))
-                return failure_new(FAILURE_INVALID_ARGUMENT, "there is no option '%s'", name);
+        while (g_variant_iter_next(&iterator, "{&sv}", &name, &value)) {
+                g_autoptr(GVariant) owned = value;
+
+                failure = check_known(known, name, owned);
+                if (failure)
+                        return failure;
+        }
+        *ret = g_steal_pointer(&options);
         return NULL;
 }
 

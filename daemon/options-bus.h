@@ -13,7 +13,10 @@
  * would be refused: as FAILURE_INVALID_ARGUMENT.
  */
 Failure *options_bus_read(sd_bus_message *m, GVariant **ret);
-/* Fails where there is any option in it: for methods that take none yet. */
-Failure *options_bus_read_none(sd_bus_message *m);
+/*
+ * The same, where only these are known: pairs of a name and a type, and NULL. Any other is
+ * FAILURE_INVALID_ARGUMENT.
+ */
+Failure *options_bus_read_known(sd_bus_message *m, const char *const *known, GVariant **ret);
 /* Appends an a{sv} of values as options_to_variant() gives them. */
 int options_bus_append(sd_bus_message *m, GVariant *options);

@@ -9,7 +9,10 @@
 #define GROUP "Reconf"
 #define IDLE_SECONDS 30U
 #define MAX_SIZE (1024U * 1024)
-#define MAX_IDLE_SECONDS (24U * 60 * 60)
+#define SUSPEND_AFTER 3U
+#define SUSPEND_SECONDS 600U
+#define MAX_SECONDS (24U * 60 * 60)
+#define MAX_SUSPEND_AFTER 1000U
 
 static char **find_directories(Scope scope)
 {
@@ -44,7 +47,8 @@ static Failure *bad_setting(const char *path, const char *message)
 
 static Failure *check_keys(GKeyFile *file, const char *path)
 {
-        static const char *const known[] = { "Environment", "HotReload", "IdleExitSec", NULL };
+        static const char *const known[] = { "Environment",  "HotReload",        "IdleExitSec",
+                                             "SuspendAfter", "SuspendWithinSec", NULL };
         g_auto(GStrv) keys = g_key_file_get_keys(file, GROUP, NULL, NULL);
 
         for (char **key = keys; key && *key; key++)
@@ -54,11 +58,33 @@ static Failure *check_keys(GKeyFile *file, const char *path)
         return NULL;
 }
 
+/* Leaves *number as it is where nothing is said. */
+static Failure *read_number(GKeyFile *file, const char *path, const char *key, uint64_t minimum,
+                            uint64_t maximum, uint64_t *number)
+{
+        g_autoptr(GError) error = NULL;
+        uint64_t found;
+
+        if (!g_key_file_has_key(file, GROUP, key, NULL))
+                return NULL;
+        found = g_key_file_get_uint64(file, GROUP, key, &error);
+        if (error || found < minimum || found > maximum)
+                return failure_new_at(FAILURE_INVALID_ARGUMENT, FAILURE_STAGE_NONE, path, 0, 0, NULL,
+                                      "%s= must be a number from %" G_GUINT64_FORMAT
+                                      " to %" G_GUINT64_FORMAT,
+                                      key, minimum, maximum);
+        *number = found;
+        return NULL;
+}
+
 static Failure *read_settings(Settings *settings, const char *path, GBytes *bytes, bool *ret_has_hot_reload)
 {
         g_autoptr(GKeyFile) file = g_key_file_new();
         g_autoptr(GError) error = NULL;
         g_autofree char *environment = NULL;
+        uint64_t idle_seconds = settings->idle_usec / G_USEC_PER_SEC;
+        uint64_t suspend_after = settings->suspend_after;
+        uint64_t suspend_seconds = settings->suspend_within_usec / G_USEC_PER_SEC;
         Failure *failure;
 
         if (!g_key_file_load_from_bytes(file, bytes, G_KEY_FILE_KEEP_TRANSLATIONS, &error))
@@ -78,13 +104,16 @@ static Failure *read_settings(Settings *settings, const char *path, GBytes *byte
                         return bad_setting(path, "HotReload= must be true or false");
                 *ret_has_hot_reload = true;
         }
-        if (g_key_file_has_key(file, GROUP, "IdleExitSec", NULL)) {
-                uint64_t seconds = g_key_file_get_uint64(file, GROUP, "IdleExitSec", &error);
-
-                if (error || seconds > MAX_IDLE_SECONDS)
-                        return bad_setting(path, "IdleExitSec= must be a number of seconds, at most a day");
-                settings->idle_usec = seconds * G_USEC_PER_SEC;
-        }
+        failure = read_number(file, path, "IdleExitSec", 0, MAX_SECONDS, &idle_seconds);
+        if (!failure)
+                failure = read_number(file, path, "SuspendAfter", 1, MAX_SUSPEND_AFTER, &suspend_after);
+        if (!failure)
+                failure = read_number(file, path, "SuspendWithinSec", 1, MAX_SECONDS, &suspend_seconds);
+        if (failure)
+                return failure;
+        settings->idle_usec = idle_seconds * G_USEC_PER_SEC;
+        settings->suspend_after = (unsigned) suspend_after;
+        settings->suspend_within_usec = suspend_seconds * G_USEC_PER_SEC;
         return NULL;
 }
 
@@ -108,6 +137,8 @@ Failure *settings_load(Scope scope, Settings **ret)
                 .state_directory = find_state_directory(scope),
                 .directories = find_directories(scope),
                 .environment = g_strdup(""),
+                .suspend_after = SUSPEND_AFTER,
+                .suspend_within_usec = SUSPEND_SECONDS * G_USEC_PER_SEC,
                 .idle_usec = IDLE_SECONDS * G_USEC_PER_SEC,
         };
 

@@ -22,7 +22,9 @@ typedef struct Settings {
         char **directories; /* where reconf.conf and configs.d/ are looked for, most important first */
         char *environment;  /* "" where none is set */
         bool hot_reload;
-        uint64_t idle_usec; /* how long to stay when nothing needs the daemon */
+        unsigned suspend_after;       /* so many returns by itself … */
+        uint64_t suspend_within_usec; /* … within this time suspend a config */
+        uint64_t idle_usec;           /* how long to stay when nothing needs the daemon */
 } Settings;
 
 /* Defaults, what reconf.conf says over them, and the environment variable over both. */

@@ -1,37 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/subscription.h"
 
-typedef struct Client {
-        Subscriptions *owner;
-        char *name;
-        uid_t uid;
-        sd_bus_track *track;
-        GHashTable *subscriptions; /* by config, of Subscription */
-} Client;
+#include "daemon/user-count.h"
 
 struct Subscriptions {
-        sd_bus *bus;
+        Peers *peers;
         Manager *manager;
-        GHashTable *clients;   /* by unique name, of Client */
         GHashTable *by_config; /* of GPtrArray of Subscription */
-        GHashTable *by_uid;    /* how many, by uid */
+        UserCount *by_user;
         unsigned count;
 };
-
-static void client_free(void *data)
-{
-        Client *client = data;
-
-        sd_bus_track_unref(client->track);
-        g_hash_table_unref(client->subscriptions);
-        g_free(client->name);
-        g_free(client);
-}
 
 static void release_subscription(void *data)
 {
         Subscription *subscription = data;
 
+        peer_release(&subscription->hold);
         g_clear_pointer(&subscription->paths, g_ptr_array_unref);
         config_unref(subscription->config);
         g_free(subscription);
@@ -42,16 +26,15 @@ static void release_array(void *array)
         g_ptr_array_unref(array);
 }
 
-Subscriptions *subscriptions_new(sd_bus *bus, Manager *manager)
+Subscriptions *subscriptions_new(Peers *peers, Manager *manager)
 {
         Subscriptions *subscriptions = g_new(Subscriptions, 1);
 
         *subscriptions = (Subscriptions){
-                .bus = bus,
+                .peers = peers,
                 .manager = manager,
-                .clients = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, client_free),
                 .by_config = g_hash_table_new_full(NULL, NULL, NULL, release_array),
-                .by_uid = g_hash_table_new(NULL, NULL),
+                .by_user = user_count_new(),
         };
         return subscriptions;
 }
@@ -62,150 +45,109 @@ Subscriptions *subscriptions_free(Subscriptions *subscriptions)
                 return NULL;
 
         g_hash_table_unref(subscriptions->by_config);
-        g_hash_table_unref(subscriptions->clients);
-        g_hash_table_unref(subscriptions->by_uid);
+        user_count_free(subscriptions->by_user);
         g_free(subscriptions);
         return NULL;
 }
 
-static unsigned count_of(const Subscriptions *subscriptions, uid_t uid)
+static void remove_one(Subscription *subscription)
 {
-        return GPOINTER_TO_UINT(g_hash_table_lookup(subscriptions->by_uid, GUINT_TO_POINTER(uid)));
-}
-
-static void adjust_count(Subscriptions *subscriptions, uid_t uid, int by)
-{
-        unsigned count = count_of(subscriptions, uid) + (unsigned) by;
-
-        subscriptions->count += (unsigned) by;
-        if (count == 0)
-                g_hash_table_remove(subscriptions->by_uid, GUINT_TO_POINTER(uid));
-        else
-                g_hash_table_insert(subscriptions->by_uid, GUINT_TO_POINTER(uid), GUINT_TO_POINTER(count));
-}
-
-static void detach(Client *client, Subscription *subscription)
-{
-        Subscriptions *subscriptions = client->owner;
+        Subscriptions *subscriptions = subscription->owner;
         g_autoptr(Config) config = config_ref(subscription->config);
         GPtrArray *all = g_hash_table_lookup(subscriptions->by_config, config);
 
+        user_count_remove(subscriptions->by_user, subscription->uid);
+        subscriptions->count--;
         g_ptr_array_remove_fast(all, subscription);
         if (all->len == 0)
                 g_hash_table_remove(subscriptions->by_config, config);
-        g_hash_table_remove(client->subscriptions, config);
-        adjust_count(subscriptions, client->uid, -1);
         manager_remove_client(subscriptions->manager, config);
 }
 
-static void remove_client(Client *client)
+static void on_client_left(PeerHold *hold)
 {
-        GHashTableIter iterator;
-        void *subscription;
-
-        while (g_hash_table_iter_init(&iterator, client->subscriptions),
-               g_hash_table_iter_next(&iterator, NULL, &subscription))
-                detach(client, subscription);
-        g_hash_table_remove(client->owner->clients, client->name);
+        remove_one((Subscription *) hold);
 }
 
-static int on_client_left(sd_bus_track *track, void *userdata)
+static Subscription *find(const Subscriptions *subscriptions, const char *client, const Config *config)
 {
-        remove_client(userdata);
-        return 0;
-}
+        const GPtrArray *all = g_hash_table_lookup(subscriptions->by_config, config);
 
-/* A track tells when its last peer leaves, so each client has one of its own. */
-static Failure *new_client(Subscriptions *subscriptions, const char *name, uid_t uid, Client **ret)
-{
-        Client *client = g_new0(Client, 1);
-        int r;
+        for (guint i = 0; all && i < all->len; i++) {
+                Subscription *subscription = g_ptr_array_index(all, i);
 
-        client->owner = subscriptions;
-        client->name = g_strdup(name);
-        client->uid = uid;
-        client->subscriptions = g_hash_table_new_full(NULL, NULL, NULL, release_subscription);
-        r = sd_bus_track_new(subscriptions->bus, &client->track, on_client_left, client);
-        if (r >= 0)
-                r = sd_bus_track_add_name(client->track, name);
-        if (r < 0) {
-                client_free(client);
-                return failure_new(FAILURE_LIMIT_EXCEEDED, "cannot keep track of %s: %s", name,
-                                   g_strerror(-r));
+                if (g_str_equal(subscription_client(subscription), client))
+                        return subscription;
         }
-        g_hash_table_insert(subscriptions->clients, client->name, client);
-        *ret = client;
         return NULL;
 }
 
-Failure *subscriptions_add(Subscriptions *subscriptions, const char *name, uid_t uid, Config *config,
+static void add_new(Subscriptions *subscriptions, const char *client, uid_t uid, Config *config,
+                    GPtrArray *paths)
+{
+        GPtrArray *all = g_hash_table_lookup(subscriptions->by_config, config);
+        Subscription *subscription = g_new(Subscription, 1);
+
+        *subscription = (Subscription){
+                .owner = subscriptions,
+                .uid = uid,
+                .config = config_ref(config),
+                .paths = paths,
+                .told = config_version(config),
+        };
+        peers_hold(subscriptions->peers, client, &subscription->hold, on_client_left);
+        if (!all) {
+                all = g_ptr_array_new_with_free_func(release_subscription);
+                g_hash_table_insert(subscriptions->by_config, config, all);
+        }
+        g_ptr_array_add(all, subscription);
+        user_count_add(subscriptions->by_user, uid);
+        subscriptions->count++;
+        manager_add_client(subscriptions->manager, config);
+}
+
+Failure *subscriptions_add(Subscriptions *subscriptions, const char *client, uid_t uid, Config *config,
                            GPtrArray *given)
 {
         g_autoptr(GPtrArray) paths = given;
-        Client *client = g_hash_table_lookup(subscriptions->clients, name);
-        Subscription *subscription = client ? g_hash_table_lookup(client->subscriptions, config) : NULL;
-        GPtrArray *all;
-        Failure *failure;
+        Subscription *subscription = find(subscriptions, client, config);
 
         if (subscription) {
                 g_clear_pointer(&subscription->paths, g_ptr_array_unref);
                 subscription->paths = g_steal_pointer(&paths);
                 return NULL;
         }
-        if (count_of(subscriptions, uid) >= SUBSCRIPTION_MAX_PER_USER)
+        if (user_count_get(subscriptions->by_user, uid) >= SUBSCRIPTION_MAX_PER_USER)
                 return failure_new(FAILURE_LIMIT_EXCEEDED, "a user may have %u subscriptions at once",
                                    SUBSCRIPTION_MAX_PER_USER);
-        if (!client) {
-                failure = new_client(subscriptions, name, uid, &client);
-                if (failure)
-                        return failure;
-        }
-
-        subscription = g_new(Subscription, 1);
-        *subscription = (Subscription){
-                .client = client->name,
-                .config = config_ref(config),
-                .paths = g_steal_pointer(&paths),
-        };
-        g_hash_table_insert(client->subscriptions, config, subscription);
-        all = g_hash_table_lookup(subscriptions->by_config, config);
-        if (!all) {
-                all = g_ptr_array_new();
-                g_hash_table_insert(subscriptions->by_config, config, all);
-        }
-        g_ptr_array_add(all, subscription);
-        adjust_count(subscriptions, uid, 1);
-        manager_add_client(subscriptions->manager, config);
+        add_new(subscriptions, client, uid, config, g_steal_pointer(&paths));
         return NULL;
 }
 
-static void detach_last(Client *client, Subscription *subscription)
+void subscriptions_answer(Subscriptions *subscriptions, const char *client, Config *config, uint64_t version)
 {
-        detach(client, subscription);
-        if (g_hash_table_size(client->subscriptions) == 0)
-                g_hash_table_remove(client->owner->clients, client->name);
+        Subscription *subscription = find(subscriptions, client, config);
+
+        if (subscription)
+                subscription->told = version;
 }
 
-bool subscriptions_remove(Subscriptions *subscriptions, const char *name, Config *config)
+bool subscriptions_remove(Subscriptions *subscriptions, const char *client, Config *config)
 {
-        Client *client = g_hash_table_lookup(subscriptions->clients, name);
-        Subscription *subscription = client ? g_hash_table_lookup(client->subscriptions, config) : NULL;
+        Subscription *subscription = find(subscriptions, client, config);
 
         if (!subscription)
                 return false;
-        detach_last(client, subscription);
+        remove_one(subscription);
         return true;
 }
 
 void subscriptions_remove_config(Subscriptions *subscriptions, Config *config)
 {
-        GPtrArray *all;
+        const GPtrArray *all;
 
-        while ((all = g_hash_table_lookup(subscriptions->by_config, config))) {
-                Subscription *subscription = g_ptr_array_index(all, all->len - 1);
-
-                detach_last(g_hash_table_lookup(subscriptions->clients, subscription->client), subscription);
-        }
+        while ((all = g_hash_table_lookup(subscriptions->by_config, config)))
+                remove_one(g_ptr_array_index(all, all->len - 1));
 }
 
 const GPtrArray *subscriptions_of(const Subscriptions *subscriptions, Config *config)
@@ -216,4 +158,9 @@ const GPtrArray *subscriptions_of(const Subscriptions *subscriptions, Config *co
 unsigned subscriptions_count(const Subscriptions *subscriptions)
 {
         return subscriptions->count;
+}
+
+const char *subscription_client(const Subscription *subscription)
+{
+        return peer_name(&subscription->hold);
 }

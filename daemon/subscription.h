@@ -8,26 +8,33 @@
 #pragma once
 
 #include "daemon/manager.h"
-
-#include <systemd/sd-bus.h>
+#include "daemon/peer.h"
 
 #define SUBSCRIPTION_MAX_PER_USER 1000U
 
 typedef struct Subscriptions Subscriptions;
 
 typedef struct Subscription {
-        const char *client; /* unique name */
+        PeerHold hold; /* first: what leaves is found by it */
+        Subscriptions *owner;
+        uid_t uid;
         Config *config;
         GPtrArray *paths; /* of Path: only what touches these; NULL for all */
+        uint64_t told;    /* version of the last signal that was for it, or of the answer to its call */
 } Subscription;
 
-/* bus and manager must outlive it. */
-Subscriptions *subscriptions_new(sd_bus *bus, Manager *manager);
+/* peers and manager must outlive it. */
+Subscriptions *subscriptions_new(Peers *peers, Manager *manager);
 Subscriptions *subscriptions_free(Subscriptions *subscriptions);
 
 /* One a client and config: a second one takes the place of the first. paths is taken and may be NULL. */
 Failure *subscriptions_add(Subscriptions *subscriptions, const char *client, uid_t uid, Config *config,
                            GPtrArray *paths);
+/* Its unique name. */
+const char *subscription_client(const Subscription *subscription);
+/* The answer to its call brings it up to this version. Nothing where there is none. */
+void subscriptions_answer(Subscriptions *subscriptions, const char *client, Config *config,
+                          uint64_t version);
 /* False where there was none. */
 bool subscriptions_remove(Subscriptions *subscriptions, const char *client, Config *config);
 /* The config is going. */

@@ -17,13 +17,12 @@
 typedef struct Question Question;
 
 typedef struct Validator {
+        PeerHold hold; /* first: what leaves is found by it */
         Validators *owner;
-        char *client;
         char *object;
         uid_t uid;
         Config *config;
         unsigned timeout_ms;
-        sd_bus_track *track;
         sd_bus_slot *slot; /* of the call under way, or NULL */
         Question *question;
 } Validator;
@@ -39,6 +38,7 @@ struct Question {
 
 struct Validators {
         sd_bus *bus;
+        Peers *peers;
         GPtrArray *all;        /* of Validator */
         GHashTable *questions; /* by config, of Question */
 };
@@ -48,19 +48,19 @@ static void validator_free(void *data)
         Validator *validator = data;
 
         sd_bus_slot_unref(validator->slot);
-        sd_bus_track_unref(validator->track);
+        peer_release(&validator->hold);
         config_unref(validator->config);
-        g_free(validator->client);
         g_free(validator->object);
         g_free(validator);
 }
 
-Validators *validators_new(sd_bus *bus)
+Validators *validators_new(sd_bus *bus, Peers *peers)
 {
         Validators *validators = g_new(Validators, 1);
 
         *validators = (Validators){
                 .bus = bus,
+                .peers = peers,
                 .all = g_ptr_array_new_with_free_func(validator_free),
                 .questions = g_hash_table_new_full(NULL, NULL, NULL, g_free),
         };
@@ -104,8 +104,8 @@ static void decide(Question *question, Failure *failure)
 static Failure *rejected(const Validator *validator, const char *reason)
 {
         return failure_new_at(FAILURE_VALIDATION_FAILED, FAILURE_STAGE_VALIDATOR, NULL, 0, 0, NULL,
-                              "the validator %s of %s rejects it: %s", validator->object, validator->client,
-                              reason);
+                              "the validator %s of %s rejects it: %s", validator->object,
+                              peer_name(&validator->hold), reason);
 }
 
 static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
@@ -140,8 +140,9 @@ static int ask(Validators *validators, Validator *validator, const ConfigCandida
         int r = fd;
 
         if (r >= 0)
-                r = sd_bus_message_new_method_call(validators->bus, &m, validator->client, validator->object,
-                                                   RECONF_VALIDATOR_INTERFACE, "Validate");
+                r = sd_bus_message_new_method_call(validators->bus, &m, peer_name(&validator->hold),
+                                                   validator->object, RECONF_VALIDATOR_INTERFACE,
+                                                   "Validate");
         if (r >= 0)
                 r = sd_bus_message_append(m, "ot", path, candidate->version);
         if (r >= 0)
@@ -211,7 +212,8 @@ bool validators_is_asked(const Validators *validators, const char *client, const
         for (guint i = 0; i < validators->all->len; i++) {
                 const Validator *validator = g_ptr_array_index(validators->all, i);
 
-                if (validator->config == config && validator->slot && g_str_equal(validator->client, client))
+                if (validator->config == config && validator->slot &&
+                    g_str_equal(peer_name(&validator->hold), client))
                         return true;
         }
         return false;
@@ -229,14 +231,13 @@ static void remove_at(Validators *validators, guint index)
                 decide(question, failure);
 }
 
-static int on_left(sd_bus_track *track, void *userdata)
+static void on_left(PeerHold *hold)
 {
-        Validator *validator = userdata;
+        Validator *validator = (Validator *) hold;
         guint index;
 
         if (g_ptr_array_find(validator->owner->all, validator, &index))
                 remove_at(validator->owner, index);
-        return 0;
 }
 
 static bool find(const Validators *validators, const char *client, const char *object, const Config *config,
@@ -245,7 +246,7 @@ static bool find(const Validators *validators, const char *client, const char *o
         for (guint i = 0; i < validators->all->len; i++) {
                 const Validator *validator = g_ptr_array_index(validators->all, i);
 
-                if (validator->config == config && g_str_equal(validator->client, client) &&
+                if (validator->config == config && g_str_equal(peer_name(&validator->hold), client) &&
                     g_str_equal(validator->object, object)) {
                         *ret = i;
                         return true;
@@ -269,7 +270,6 @@ Failure *validators_add(Validators *validators, const char *client, uid_t uid, c
 {
         Validator *validator;
         guint index;
-        int r;
 
         if (find(validators, client, object, config, &index)) {
                 validator = g_ptr_array_index(validators->all, index);
@@ -283,20 +283,12 @@ Failure *validators_add(Validators *validators, const char *client, uid_t uid, c
         validator = g_new(Validator, 1);
         *validator = (Validator){
                 .owner = validators,
-                .client = g_strdup(client),
                 .object = g_strdup(object),
                 .uid = uid,
                 .config = config_ref(config),
                 .timeout_ms = timeout_ms,
         };
-        r = sd_bus_track_new(validators->bus, &validator->track, on_left, validator);
-        if (r >= 0)
-                r = sd_bus_track_add_name(validator->track, client);
-        if (r < 0) {
-                validator_free(validator);
-                return failure_new(FAILURE_LIMIT_EXCEEDED, "cannot keep track of %s: %s", client,
-                                   g_strerror(-r));
-        }
+        peers_hold(validators->peers, client, &validator->hold, on_left);
         g_ptr_array_add(validators->all, validator);
         return NULL;
 }

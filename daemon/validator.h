@@ -9,8 +9,7 @@
 #pragma once
 
 #include "daemon/manager.h"
-
-#include <systemd/sd-bus.h>
+#include "daemon/peer.h"
 
 #define VALIDATOR_MAX_PER_USER 64U
 /* Together with all else that a reload may wait for this stays below what callers wait. */
@@ -18,8 +17,8 @@
 
 typedef struct Validators Validators;
 
-/* bus must outlive it. */
-Validators *validators_new(sd_bus *bus);
+/* bus and peers must outlive it. */
+Validators *validators_new(sd_bus *bus, Peers *peers);
 Validators *validators_free(Validators *validators);
 
 /* One a client, object and config: a second one takes the first's place. */

@@ -22,11 +22,17 @@ typedef struct WriteBack WriteBack;
 WriteBack *write_back_new(GPtrArray *layers, mode_t create_mode);
 WriteBack *write_back_free(WriteBack *write_back);
 
+/* What becomes of a file that holds neither what is expected nor what it is to hold: it stays, and … */
+typedef enum WriteBackOthers {
+        WRITE_BACK_REFUSE, /* … all others do, too */
+        WRITE_BACK_SKIP,   /* … the others are replaced all the same */
+} WriteBackOthers;
+
 /*
- * Replaces only files that hold what one of these layers, of Layer, says of them; without it, whatever they
- * hold when it begins.
+ * Replaces only files that hold what one of these layers, of Layer, says of them, of which several may speak
+ * of the same file; without it, whatever they hold when it begins.
  */
-void write_back_expect(WriteBack *write_back, GPtrArray *layers);
+void write_back_expect(WriteBack *write_back, GPtrArray *layers, WriteBackOthers others);
 
 /* Takes the WriteBack, to be run by a worker. */
 void write_back_run(void *write_back);
@@ -35,6 +41,10 @@ void write_back_undo(void *write_back);
 
 /* What ended it, or NULL; to be taken once. */
 Failure *write_back_take_failure(WriteBack *write_back);
+/* How many files it replaced. */
+guint write_back_count(const WriteBack *write_back);
+/* Whether there was a file to be skipped. */
+bool write_back_has_skipped(const WriteBack *write_back);
 /* Whether all files can be read by everybody now that they are written. */
 bool write_back_is_public(const WriteBack *write_back);
 

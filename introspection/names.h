@@ -16,9 +16,14 @@
 
 #define RECONF_MANAGER_INTERFACE "org.reconf.Reconf1.Manager"
 #define RECONF_CONFIG_INTERFACE "org.reconf.Reconf1.Config"
+#define RECONF_INSTANCE_INTERFACE "org.reconf.Reconf1.Instance"
 #define RECONF_VALIDATOR_INTERFACE "org.reconf.Reconf1.Validator" /* exported by clients */
 
 #define RECONF_ERROR_PREFIX "org.reconf.Reconf1.Error."
 
 /* Overrides [Reconf] Environment= of reconf.conf. */
 #define RECONF_ENV_ENVIRONMENT "RECONF_ENVIRONMENT"
+
+/* What "reconfctl run" tells its program: the config, and the version active when it was started. */
+#define RECONF_ENV_CONFIG "RECONF_CONFIG"
+#define RECONF_ENV_VERSION "RECONF_VERSION"

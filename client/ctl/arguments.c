@@ -2,10 +2,18 @@
 #include "client/ctl/arguments.h"
 
 #include "client/ctl/ctl-error.h"
+#include "client/ctl/program.h"
 #include "client/ctl/settings.h"
+#include "client/ctl/timespan.h"
 
 #include <getopt.h>
 #include <unistd.h>
+
+/* Words are told of one by one, where they stand. */
+#define SHORT_OPTIONS "-:fhjlqo:m:"
+#define WORD 1
+
+#define LONGEST_SETTLE_USEC (3600 * (uint64_t) G_USEC_PER_SEC)
 
 enum {
         OPTION_VERSION = 256,
@@ -25,6 +33,12 @@ enum {
         OPTION_STEPS,
         OPTION_INFER,
         OPTION_SHOW_SECRETS,
+        OPTION_CONFIRM,
+        OPTION_EXTEND,
+        OPTION_SIGNAL,
+        OPTION_RESTART,
+        OPTION_SETTLE,
+        OPTION_NAME,
 };
 
 static const struct option options[] = {
@@ -44,6 +58,11 @@ static const struct option options[] = {
         { "schema", required_argument, NULL, OPTION_SCHEMA },
         { "defaults", no_argument, NULL, OPTION_DEFAULTS },
         { "on-invalid", required_argument, NULL, OPTION_SETTING },
+        { "on-failure", required_argument, NULL, OPTION_SETTING },
+        { "ack-ms", required_argument, NULL, OPTION_SETTING },
+        { "voters", required_argument, NULL, OPTION_SETTING },
+        { "confirm-ms", required_argument, NULL, OPTION_SETTING },
+        { "confirm-by", required_argument, NULL, OPTION_SETTING },
         { "format", required_argument, NULL, OPTION_FORMAT },
         { "merge", required_argument, NULL, OPTION_SETTING },
         { "env-separator", required_argument, NULL, OPTION_SEPARATOR },
@@ -57,6 +76,13 @@ static const struct option options[] = {
         { "steps", required_argument, NULL, OPTION_STEPS },
         { "message", required_argument, NULL, 'm' },
         { "infer", no_argument, NULL, OPTION_INFER },
+        { "follow", no_argument, NULL, 'f' },
+        { "confirm", required_argument, NULL, OPTION_CONFIRM },
+        { "extend", required_argument, NULL, OPTION_EXTEND },
+        { "signal", required_argument, NULL, OPTION_SIGNAL },
+        { "restart", no_argument, NULL, OPTION_RESTART },
+        { "settle", required_argument, NULL, OPTION_SETTLE },
+        { "name", required_argument, NULL, OPTION_NAME },
         { 0 },
 };
 
@@ -85,6 +111,20 @@ static unsigned bit_of(int option)
                 return ARGUMENT_DEFAULTS;
         case OPTION_INFER:
                 return ARGUMENT_INFER;
+        case 'f':
+                return ARGUMENT_FOLLOW;
+        case OPTION_CONFIRM:
+                return ARGUMENT_CONFIRM;
+        case OPTION_EXTEND:
+                return ARGUMENT_EXTEND;
+        case OPTION_SIGNAL:
+                return ARGUMENT_SIGNAL;
+        case OPTION_RESTART:
+                return ARGUMENT_RESTART;
+        case OPTION_SETTLE:
+                return ARGUMENT_SETTLE;
+        case OPTION_NAME:
+                return ARGUMENT_NAME;
         default:
                 return 0;
         }
@@ -113,6 +153,20 @@ const char *argument_bit_to_string(ArgumentBit bit)
                 return "--defaults";
         case ARGUMENT_INFER:
                 return "--infer";
+        case ARGUMENT_FOLLOW:
+                return "--follow";
+        case ARGUMENT_CONFIRM:
+                return "--confirm";
+        case ARGUMENT_EXTEND:
+                return "--extend";
+        case ARGUMENT_SIGNAL:
+                return "--signal";
+        case ARGUMENT_RESTART:
+                return "--restart";
+        case ARGUMENT_SETTLE:
+                return "--settle";
+        case ARGUMENT_NAME:
+                return "--name";
         default:
                 g_assert_not_reached();
         }
@@ -168,6 +222,39 @@ static bool parse_steps(Arguments *arguments, const char *text, GError **error)
         }
         arguments->steps = (unsigned) steps;
         return true;
+}
+
+/* What the bus takes: whole milliseconds, of which there must be some. */
+static bool parse_time(const char *option, const char *text, uint32_t *ret_ms, GError **error)
+{
+        uint64_t usec, ms;
+
+        if (!timespan_parse(text, &usec) || usec == 0 || (ms = (usec - 1) / 1000 + 1) > UINT32_MAX) {
+                g_set_error(error, CTL_ERROR, CTL_EXIT_USAGE,
+                            "--%s= takes a time such as 30s or 2min, up to 49 days, not '%s'", option, text);
+                return false;
+        }
+        *ret_ms = (uint32_t) ms;
+        return true;
+}
+
+static bool parse_settle(Arguments *arguments, const char *text, GError **error)
+{
+        if (timespan_parse(text, &arguments->settle_usec) && arguments->settle_usec <= LONGEST_SETTLE_USEC)
+                return true;
+        g_set_error(error, CTL_ERROR, CTL_EXIT_USAGE,
+                    "--settle= takes a time such as 500ms or 5s, up to 1h, not '%s'", text);
+        return false;
+}
+
+static bool parse_signal(Arguments *arguments, const char *text, GError **error)
+{
+        if (program_parse_signal(text, &arguments->signal) && program_can_handle(arguments->signal))
+                return true;
+        g_set_error(error, CTL_ERROR, CTL_EXIT_USAGE,
+                    "--signal= takes a signal that a program can handle, such as HUP or USR1, not '%s'",
+                    text);
+        return false;
 }
 
 static bool add_setting(Arguments *arguments, char *setting, GError **error)
@@ -261,29 +348,64 @@ static bool apply(Arguments *arguments, char **argv, int option, int index, GErr
                 arguments->message = optarg;
                 return true;
         case OPTION_INFER:
+        case OPTION_RESTART:
+        case 'f':
                 return true; /* the bit says it all */
         case OPTION_SHOW_SECRETS:
                 arguments->show_secrets = true;
+                return true;
+        case OPTION_CONFIRM:
+                return parse_time("confirm", optarg, &arguments->confirm_ms, error);
+        case OPTION_EXTEND:
+                return parse_time("extend", optarg, &arguments->extend_ms, error);
+        case OPTION_SIGNAL:
+                return parse_signal(arguments, optarg, error);
+        case OPTION_SETTLE:
+                return parse_settle(arguments, optarg, error);
+        case OPTION_NAME:
+                arguments->instance_name = optarg;
                 return true;
         default:
                 return refuse(argv, option, error);
         }
 }
 
+/* True behind the command of "run NAME COMMAND": what follows belongs to that. */
+static bool is_command(const GPtrArray *words)
+{
+        return words->len == 3 && g_str_equal(words->pdata[0], "run");
+}
+
+/* Words and options as they come. Returns false behind an error. */
+static bool parse_all(Arguments *arguments, int argc, char **argv, GError **error)
+{
+        int option, index = 0;
+
+        opterr = 0;
+        optind = 0; /* from the start, also when called again */
+        while (!is_command(arguments->words_found) &&
+               (option = getopt_long(argc, argv, SHORT_OPTIONS, options, &index)) >= 0)
+                if (option == WORD)
+                        g_ptr_array_add(arguments->words_found, optarg);
+                else if (!apply(arguments, argv, option, index, error))
+                        return false;
+        while (optind < argc)
+                g_ptr_array_add(arguments->words_found, argv[optind++]);
+        return true;
+}
+
 Arguments *arguments_parse(int argc, char **argv, GError **error)
 {
         g_autoptr(Arguments) arguments = g_new0(Arguments, 1);
-        int option, index = 0;
 
         arguments->settings = g_ptr_array_new_with_free_func(g_free);
-        opterr = 0;
-        optind = 0; /* from the start, also when called again */
-        while ((option = getopt_long(argc, argv, ":hjlqo:m:", options, &index)) >= 0)
-                if (!apply(arguments, argv, option, index, error))
-                        return NULL;
+        arguments->words_found = g_ptr_array_new();
+        if (!parse_all(arguments, argc, argv, error))
+                return NULL;
 
-        arguments->words = argv + optind;
-        arguments->n_words = (unsigned) (argc - optind);
+        arguments->n_words = arguments->words_found->len;
+        g_ptr_array_add(arguments->words_found, NULL);
+        arguments->words = (char **) arguments->words_found->pdata;
         return g_steal_pointer(&arguments);
 }
 
@@ -293,6 +415,7 @@ Arguments *arguments_free(Arguments *arguments)
                 return NULL;
 
         g_ptr_array_unref(arguments->settings);
+        g_ptr_array_unref(arguments->words_found);
         g_free(arguments);
         return NULL;
 }

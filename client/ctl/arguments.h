@@ -2,8 +2,8 @@
 /*
  * Arguments: the command line, taken apart
  *
- * Options may stand anywhere. Those that belong to some verbs only are kept with a bit each, so that whoever
- * knows the verb can refuse what it does not take.
+ * Options may stand anywhere, but behind the command of run, whose own they are. Those that belong to some
+ * verbs only are kept with a bit each, so that whoever knows the verb can refuse what it does not take.
  */
 #pragma once
 
@@ -23,6 +23,13 @@ typedef enum ArgumentBit {
         ARGUMENT_SEPARATOR = 1 << 7,
         ARGUMENT_DEFAULTS = 1 << 8,
         ARGUMENT_INFER = 1 << 9,
+        ARGUMENT_FOLLOW = 1 << 10,
+        ARGUMENT_CONFIRM = 1 << 11,
+        ARGUMENT_EXTEND = 1 << 12,
+        ARGUMENT_SIGNAL = 1 << 13,
+        ARGUMENT_RESTART = 1 << 14,
+        ARGUMENT_SETTLE = 1 << 15,
+        ARGUMENT_NAME = 1 << 16,
 } ArgumentBit;
 
 typedef enum ArgumentsAction {
@@ -47,17 +54,22 @@ typedef struct Arguments {
         const char *pattern;
         unsigned steps;
         const char *message;
+        uint32_t confirm_ms; /* 0: not given; likewise the next */
+        uint32_t extend_ms;
+        int signal;
+        uint64_t settle_usec;
+        const char *instance_name; /* NULL: not given */
         /* Those settings that mean something to other verbs than register, too. */
         const char *schema;
         const char *format;
         const char *separator;
         bool defaults;
 
-        char **words; /* verb and what follows it, NULL-terminated; borrowed */
+        char **words; /* verb and what follows it, NULL-terminated */
         unsigned n_words;
+        GPtrArray *words_found; /* what words points into; its strings are those of argv */
 } Arguments;
 
-/* Reorders argv: options first, then words. */
 Arguments *arguments_parse(int argc, char **argv, GError **error);
 Arguments *arguments_free(Arguments *arguments);
 

@@ -50,7 +50,7 @@ static int read_configs(sd_bus_message *m, GPtrArray *configs)
         return r;
 }
 
-GPtrArray *config_list_get(Context *context, char **ret_sender, GError **error)
+GPtrArray *config_list_get(Context *context, GError **error)
 {
         g_autoptr(GPtrArray) configs = g_ptr_array_new_with_free_func(listed_config_free);
         sd_bus_message *reply = NULL;
@@ -59,8 +59,6 @@ GPtrArray *config_list_get(Context *context, char **ret_sender, GError **error)
         if (!context_call(context, NULL, "ListConfigs", &reply, error, NULL))
                 return NULL;
         r = read_configs(reply, configs);
-        if (ret_sender)
-                *ret_sender = g_strdup(sd_bus_message_get_sender(reply));
         sd_bus_message_unref(reply);
         return ctl_error_check_answer(r, error) ? g_steal_pointer(&configs) : NULL;
 }

@@ -14,8 +14,7 @@ typedef struct ListedConfig {
         uint64_t version;
 } ListedConfig;
 
-/* Of ListedConfig, in order of names. *ret_sender (to be freed; may be NULL) is the unique name of who
- * answered. */
-GPtrArray *config_list_get(Context *context, char **ret_sender, GError **error);
+/* Of ListedConfig, in order of names. */
+GPtrArray *config_list_get(Context *context, GError **error);
 /* How a state is to be shown. */
 Accent config_state_accent(const char *state);

@@ -45,6 +45,23 @@ char *context_config_path(const char *config)
         return g_steal_pointer(&copy);
 }
 
+char *context_config_name(const char *object)
+{
+        g_autofree char *copy = NULL;
+        char *name = NULL;
+
+        if (!object || sd_bus_path_decode(object, RECONF_CONFIG_PATH_PREFIX, &name) <= 0)
+                return NULL;
+        copy = g_strdup(name);
+        free(name);
+        return g_steal_pointer(&copy);
+}
+
+const char *context_command(const Context *context)
+{
+        return context->arguments->user ? "reconfctl --user" : "reconfctl";
+}
+
 bool context_new_call(Context *context, const char *config, const char *member, sd_bus_message **ret,
                       GError **error)
 {

@@ -39,6 +39,10 @@ bool context_call(Context *context, const char *config, const char *member, sd_b
 Document *context_get_properties(Context *context, const char *config, GError **error);
 /* The object of a config. */
 char *context_config_path(const char *config);
+/* The config that an object stands for; NULL where it is none. */
+char *context_config_name(const char *object);
+/* How this program was called, up to the bus, for advice: "reconfctl" or "reconfctl --user". */
+const char *context_command(const Context *context);
 
 /* What people read at their ease: goes through a pager. Takes the text, or the object. */
 void context_show(Context *context, char *text);

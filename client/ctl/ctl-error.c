@@ -31,6 +31,7 @@ static const Meaning own_errors[] = {
         { "ValidationFailed", CTL_EXIT_BAD_FILE, NULL },
         { "VersionConflict", CTL_EXIT_FAILURE,
           "The files hold something newer; 'reconfctl reload NAME' makes it a version first." },
+        { "NotUnconfirmed", CTL_EXIT_FAILURE, "'reconfctl status NAME' shows what waits for confirmation." },
 };
 
 static const Meaning bus_errors[] = {

@@ -20,6 +20,7 @@ typedef enum CtlExit {
         CTL_EXIT_ACCESS_DENIED = 4,
         CTL_EXIT_BAD_FILE = 5,
         CTL_EXIT_UNREACHABLE = 6,
+        CTL_EXIT_WENT_BACK = 7,
 } CtlExit;
 
 #define CTL_ERROR (ctl_error_quark())

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/ctl/history.h"
 
+#include "client/ctl/parse.h"
 #include "client/ctl/value.h"
 
+#include <pwd.h>
 #include <string.h>
 
 HistoryEntry *history_entry_new(uint64_t version, const char *digest, const char *state)
@@ -84,6 +86,66 @@ GPtrArray *history_get(Context *context, const char *config, GError **error)
         return ctl_error_check_answer(r, error) ? g_steal_pointer(&history) : NULL;
 }
 
+bool history_resolve(Context *context, const char *config, const char *word, uint64_t *ret, GError **error)
+{
+        g_autoptr(GPtrArray) history = NULL;
+        const HistoryEntry *entry;
+
+        if (parse_version(word, ret))
+                return true;
+        history = history_get(context, config, error);
+        if (!history)
+                return false;
+        entry = history_find_label(history, word);
+        if (!entry) {
+                g_set_error(error, CTL_ERROR, CTL_EXIT_NOT_FOUND,
+                            "%s: '%s' is neither a version's number nor a label\n"
+                            "'reconfctl history %s' shows the versions there are.",
+                            config, word, config);
+                return false;
+        }
+        *ret = entry->version;
+        return true;
+}
+
+bool history_resolve_number(Context *context, const char *config, const char *word, uint64_t *ret,
+                            GError **error)
+{
+        g_autoptr(Document) properties = NULL;
+
+        if (!history_resolve(context, config, word, ret, error))
+                return false;
+        if (*ret > 0)
+                return true;
+        properties = context_get_properties(context, config, error);
+        if (!properties)
+                return false;
+        *ret = value_get_unsigned(properties, "Version");
+        return true;
+}
+
+const HistoryEntry *history_find(const GPtrArray *history, uint64_t version)
+{
+        for (guint i = 0; i < history->len; i++) {
+                const HistoryEntry *entry = history->pdata[i];
+
+                if (entry->version == version)
+                        return entry;
+        }
+        return NULL;
+}
+
+const HistoryEntry *history_find_label(const GPtrArray *history, const char *label)
+{
+        for (guint i = 0; i < history->len; i++) {
+                const HistoryEntry *entry = history->pdata[i];
+
+                if (g_strcmp0(value_get_string(entry->details, "label"), label) == 0)
+                        return entry;
+        }
+        return NULL;
+}
+
 static bool find_active(const GPtrArray *history, guint *ret)
 {
         for (guint i = 0; i < history->len; i++) {
@@ -117,6 +179,52 @@ const HistoryEntry *history_previous(const GPtrArray *history)
                         return entry;
         }
         return NULL;
+}
+
+bool history_count_behind(const GPtrArray *history, uint64_t version, uint64_t active, uint64_t *ret)
+{
+        uint64_t count = 0;
+
+        if (!history_find(history, version) || !history_find(history, active))
+                return false;
+        for (guint i = 0; i < history->len; i++) {
+                const HistoryEntry *entry = history->pdata[i];
+
+                if (entry->version > version && entry->version <= active &&
+                    !g_str_equal(entry->state, "rejected"))
+                        count++;
+        }
+        *ret = count;
+        return true;
+}
+
+char *history_entry_format_user(const HistoryEntry *entry)
+{
+        const struct passwd *user;
+        uid_t uid;
+
+        if (!value_get(entry->details, "uid"))
+                return g_strdup(value_get_string(entry->details, "unit"));
+        uid = (uid_t) value_get_unsigned(entry->details, "uid");
+        user = getpwuid(uid);
+        return user ? g_strdup(user->pw_name) : g_strdup_printf("%u", uid);
+}
+
+char *history_entry_format_author(const HistoryEntry *entry)
+{
+        g_autofree char *user = history_entry_format_user(entry);
+        const char *unit = value_get_string(entry->details, "unit");
+        uint64_t pid = value_get_unsigned(entry->details, "pid");
+        GString *text;
+
+        if (!user || g_strcmp0(user, unit) == 0 || (!unit && pid == 0))
+                return g_steal_pointer(&user);
+        text = g_string_new(user);
+        g_string_append(text, " (");
+        if (pid > 0)
+                g_string_append_printf(text, "pid %" G_GUINT64_FORMAT "%s", pid, unit ? ", " : "");
+        g_string_append_printf(text, "%s)", unit ? unit : "");
+        return g_string_free(text, FALSE);
 }
 
 const HistoryEntry *history_step_back(const GPtrArray *history, unsigned steps)

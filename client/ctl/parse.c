@@ -7,17 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool parse_version(const char *text, uint64_t *ret, GError **error)
+bool parse_version(const char *text, uint64_t *ret)
 {
         guint64 version;
 
         if (g_str_equal(text, "active"))
                 version = 0;
-        else if (!g_ascii_string_to_unsigned(text, 10, 0, UINT64_MAX, &version, NULL)) {
-                g_set_error(error, CTL_ERROR, CTL_EXIT_USAGE, "a version is a number or 'active', not '%s'",
-                            text);
+        else if (!g_ascii_string_to_unsigned(text, 10, 0, UINT64_MAX, &version, NULL))
                 return false;
-        }
         *ret = version;
         return true;
 }

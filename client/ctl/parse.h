@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A version's number; "0" and "active" are 0. */
-bool parse_version(const char *text, uint64_t *ret, GError **error);
+/* A version's number; "0" and "active" are 0. False where the word is none of these. */
+bool parse_version(const char *text, uint64_t *ret);
 /*
  * The absolute path of a file as it was given. Links stay, since they are watched, too; ".." goes the way
  * that the kernel would go.

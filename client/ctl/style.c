@@ -19,30 +19,43 @@ static bool wants_colors(bool terminal)
         return terminal && term && !g_str_equal(term, "dumb");
 }
 
-static size_t count_columns(void)
+/* As the environment has it, or the terminal, or as terminals were once. */
+static size_t measure(const char *variable, unsigned short of_terminal, size_t fallback)
 {
-        const char *value = g_getenv("COLUMNS");
-        struct winsize size = { 0 };
-        guint64 columns;
+        const char *value = g_getenv(variable);
+        guint64 number;
 
-        if (value && g_ascii_string_to_unsigned(value, 10, 1, 10000, &columns, NULL))
-                return columns;
-        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) >= 0 && size.ws_col > 0)
-                return size.ws_col;
-        return 80;
+        if (value && g_ascii_string_to_unsigned(value, 10, 1, 10000, &number, NULL))
+                return number;
+        return of_terminal > 0 ? of_terminal : fallback;
+}
+
+/* Leaves both at 0 where it is no terminal. */
+static void find_size(int fd, size_t *columns, size_t *rows)
+{
+        struct winsize size = { 0 };
+
+        if (!isatty(fd))
+                return;
+        (void) ioctl(fd, TIOCGWINSZ, &size);
+        *columns = measure("COLUMNS", size.ws_col, 80);
+        *rows = measure("LINES", size.ws_row, 24);
 }
 
 Style style_detect(bool full, bool legend)
 {
         bool terminal = isatty(STDOUT_FILENO);
-
-        return (Style){
+        Style style = {
                 .terminal = terminal,
                 .colors = wants_colors(terminal),
                 .unicode = g_get_charset(NULL),
                 .legend = legend,
-                .columns = terminal && !full ? count_columns() : 0,
         };
+
+        find_size(STDOUT_FILENO, &style.columns, &style.rows);
+        if (full)
+                style.columns = 0;
+        return style;
 }
 
 Style style_for_errors(const Style *style)
@@ -51,6 +64,8 @@ Style style_for_errors(const Style *style)
 
         errors.terminal = isatty(STDERR_FILENO);
         errors.colors = wants_colors(errors.terminal);
+        errors.columns = errors.rows = 0;
+        find_size(STDERR_FILENO, &errors.columns, &errors.rows);
         return errors;
 }
 

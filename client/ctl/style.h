@@ -24,12 +24,13 @@ typedef struct Style {
         bool unicode; /* characters outside ASCII may be used for drawing */
         bool legend;
         size_t columns; /* of the terminal; 0 where lines need not be cut */
+        size_t rows;    /* of the terminal; 0 where it is none */
 } Style;
 
 /* What the environment says: the locale, COLUMNS, and for colors SYSTEMD_COLORS, NO_COLOR, TERM. */
 Style style_detect(bool full, bool legend);
 
-/* The same style on standard error. */
+/* The same style on standard error, whose lines are to be cut where it is a terminal. */
 Style style_for_errors(const Style *style);
 
 /* The sequences to put around text; "" where there is nothing to say. */

@@ -69,17 +69,29 @@ static void add_cell(Table *table, Cell cell)
         g_array_append_val(table->cells, cell);
 }
 
-void table_add_text(Table *table, const char *text, Accent accent)
+void table_add_shown(Table *table, const char *shown, const char *text, Accent accent)
 {
-        add_cell(table, (Cell){ .text = text_escape(text),
+        add_cell(table, (Cell){ .text = text_escape(shown),
                                 .plain = g_strdup(text),
                                 .accent = accent,
                                 .kind = text ? CELL_TEXT : CELL_NULL });
 }
 
+void table_add_text(Table *table, const char *text, Accent accent)
+{
+        table_add_shown(table, text, text, accent);
+}
+
 void table_add_unsigned(Table *table, uint64_t value)
 {
         add_cell(table, (Cell){ .text = g_strdup_printf("%" G_GUINT64_FORMAT, value),
+                                .kind = CELL_UNSIGNED,
+                                .number = value });
+}
+
+void table_add_amount(Table *table, uint64_t value)
+{
+        add_cell(table, (Cell){ .text = value > 0 ? g_strdup_printf("%" G_GUINT64_FORMAT, value) : NULL,
                                 .kind = CELL_UNSIGNED,
                                 .number = value });
 }
@@ -224,6 +236,14 @@ static void append_json_cell(Json *json, const Cell *cell)
         }
 }
 
+void table_append_json_row(const Table *table, size_t row, Json *json)
+{
+        for (size_t column = 0; column < table->n_columns; column++) {
+                json_add_key(json, table->columns[column].key);
+                append_json_cell(json, get_cell(table, row, column));
+        }
+}
+
 void table_append_json(const Table *table, Json *json)
 {
         size_t n_rows = table_count(table);
@@ -231,10 +251,7 @@ void table_append_json(const Table *table, Json *json)
         json_open_array(json);
         for (size_t row = 0; row < n_rows; row++) {
                 json_open_object(json);
-                for (size_t column = 0; column < table->n_columns; column++) {
-                        json_add_key(json, table->columns[column].key);
-                        append_json_cell(json, get_cell(table, row, column));
-                }
+                table_append_json_row(table, row, json);
                 json_close(json);
         }
         json_close(json);

@@ -7,6 +7,8 @@
  */
 #include "client/ctl/config-list.h"
 #include "client/ctl/history.h"
+#include "client/ctl/instance-list.h"
+#include "client/ctl/program.h"
 #include "client/ctl/settings.h"
 #include "client/ctl/text.h"
 #include "client/ctl/value.h"
@@ -48,7 +50,7 @@ static void complete_settings(void)
 
 static void complete_configs(Context *context)
 {
-        g_autoptr(GPtrArray) configs = config_list_get(context, NULL, NULL);
+        g_autoptr(GPtrArray) configs = config_list_get(context, NULL);
 
         for (guint i = 0; configs && i < configs->len; i++) {
                 const ListedConfig *config = configs->pdata[i];
@@ -66,6 +68,27 @@ static void complete_versions(Context *context, const char *config)
                 const HistoryEntry *entry = history->pdata[i];
 
                 printf("%" G_GUINT64_FORMAT "\t%s, %s\n", entry->version, entry->state, entry->origin);
+        }
+        for (guint i = 0; history && i < history->len; i++) {
+                const HistoryEntry *entry = history->pdata[i];
+                const char *label = value_get_string(entry->details, "label");
+                g_autofree char *escaped = text_escape(label);
+
+                /* What had to be escaped is not what is to be typed. */
+                if (label && g_str_equal(label, escaped))
+                        printf("%s\tversion %" G_GUINT64_FORMAT "\n", label, entry->version);
+        }
+}
+
+static void complete_instances(Context *context, const char *config)
+{
+        g_autoptr(GPtrArray) instances = config ? instance_list_get(context, config, NULL) : NULL;
+
+        for (guint i = 0; instances && i < instances->len; i++) {
+                const ListedInstance *instance = instances->pdata[i];
+                g_autofree char *program = listed_instance_format(instance);
+
+                printf("%s\t%s, %s\n", listed_instance_id(instance), program, instance->state);
         }
 }
 
@@ -122,6 +145,13 @@ static void complete_paths(Context *context, const char *config, const char *typ
         }
 }
 
+static void complete_signals(void)
+{
+        for (int i = 1; i < SIGRTMIN; i++)
+                if (sigabbrev_np(i) && program_can_handle(i))
+                        printf("%s\n", sigabbrev_np(i));
+}
+
 int verb_complete(Context *context, char **words)
 {
         const char *what = words[0], *name = words[1];
@@ -132,10 +162,14 @@ int verb_complete(Context *context, char **words)
                 complete_options(name);
         else if (g_str_equal(what, "settings"))
                 complete_settings();
+        else if (g_str_equal(what, "signals"))
+                complete_signals();
         else if (g_str_equal(what, "configs"))
                 complete_configs(context);
         else if (g_str_equal(what, "versions"))
                 complete_versions(context, name);
+        else if (g_str_equal(what, "instances"))
+                complete_instances(context, name);
         else if (g_str_equal(what, "paths"))
                 complete_paths(context, name, name ? words[2] : NULL);
         else

@@ -7,7 +7,6 @@
 #include "client/ctl/diff-text.h"
 #include "client/ctl/history.h"
 #include "client/ctl/marks.h"
-#include "client/ctl/parse.h"
 #include "client/ctl/verbs.h"
 
 /* The versions to compare, 0 standing for the active one; from is 0 where there is nothing before it. */
@@ -19,8 +18,8 @@ static bool find_versions(Context *context, char **words, uint64_t *ret_from, ui
 
         *ret_from = *ret_to = 0;
         if (words[1])
-                return parse_version(words[1], ret_from, error) &&
-                       (!words[2] || parse_version(words[2], ret_to, error));
+                return history_resolve(context, words[0], words[1], ret_from, error) &&
+                       (!words[2] || history_resolve(context, words[0], words[2], ret_to, error));
 
         history = history_get(context, words[0], error);
         if (!history)

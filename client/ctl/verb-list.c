@@ -28,7 +28,7 @@ int verb_list(Context *context, char **words)
         g_autoptr(GPtrArray) configs = NULL;
         GError *error = NULL;
 
-        configs = config_list_get(context, NULL, &error);
+        configs = config_list_get(context, &error);
         if (!configs)
                 return ctl_error_report(error);
 

@@ -8,22 +8,8 @@
 #include "client/ctl/text.h"
 #include "client/ctl/trial.h"
 #include "client/ctl/verbs.h"
-#include "introspection/names.h"
 
 #include <string.h>
-
-/* The name that a config's object stands for. */
-static char *name_of_object(const char *object)
-{
-        g_autofree char *copy = NULL;
-        char *name = NULL;
-
-        if (sd_bus_path_decode(object, RECONF_CONFIG_PATH_PREFIX, &name) <= 0)
-                return g_strdup(object);
-        copy = g_strdup(name);
-        free(name);
-        return g_steal_pointer(&copy);
-}
 
 static int append_files(sd_bus_message *m, char **words, GError **error)
 {
@@ -87,8 +73,11 @@ static int read_object(sd_bus_message *reply, GPtrArray *names)
         int r;
 
         r = sd_bus_message_read_basic(reply, 'o', &object);
-        if (r > 0)
-                g_ptr_array_add(names, name_of_object(object));
+        if (r > 0) {
+                char *name = context_config_name(object);
+
+                g_ptr_array_add(names, name ? name : g_strdup(object));
+        }
         return r;
 }
 

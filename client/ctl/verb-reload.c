@@ -2,6 +2,7 @@
 /*
  * reconfctl reload, hot-reload
  */
+#include "client/ctl/confirmation.h"
 #include "client/ctl/marks.h"
 #include "client/ctl/problems.h"
 #include "client/ctl/settings.h"
@@ -15,13 +16,16 @@ static bool reload(Context *context, const char *name, uint64_t *ret_before, uin
                    GError **error)
 {
         g_autoptr(Document) properties = context_get_properties(context, name, error);
+        uint32_t ms = context->arguments->confirm_ms;
         sd_bus_message *reply = NULL;
         bool done;
 
         if (!properties)
                 return false;
         *ret_before = value_get_unsigned(properties, "Version");
-        done = context_call(context, name, "Reload", &reply, error, "a{sv}", 0) &&
+        done = (ms > 0 ? context_call(context, name, "Reload", &reply, error, "a{sv}", 1, "confirm-ms", "u",
+                                      ms)
+                       : context_call(context, name, "Reload", &reply, error, "a{sv}", 0)) &&
                ctl_error_check_answer(sd_bus_message_read(reply, "t", ret_after), error);
         sd_bus_message_unref(reply);
         return done;
@@ -102,43 +106,62 @@ static void say_reloaded(Context *context, const char *name, uint64_t before, ui
                                             before, style_arrow(&context->style), after));
 }
 
+static void add_reloaded(Json *json, const char *name, uint64_t before, uint64_t after,
+                         const ChangeList *changes, ConfirmationOutcome outcome)
+{
+        json_open_object(json);
+        json_add_key(json, "name");
+        json_add_string(json, name);
+        json_add_key(json, "previous");
+        json_add_unsigned(json, before);
+        json_add_key(json, "version");
+        json_add_unsigned(json, after);
+        add_restarts(json, changes);
+        json_add_key(json, "confirmation");
+        json_add_string(json, confirmation_outcome_to_string(outcome));
+        json_close(json);
+}
+
+/* The status for one config. */
+static int reload_one(Context *context, const char *name, Json *json)
+{
+        g_autoptr(ChangeList) changes = NULL;
+        uint64_t before = 0, after = 0;
+        ConfirmationOutcome outcome;
+        GError *error = NULL;
+
+        if (!reload(context, name, &before, &after, &error))
+                return report(context, name, error);
+        changes = find_restarts(context, name, before, after);
+        if (context->arguments->json == JSON_OFF) {
+                say_reloaded(context, name, before, after);
+                say_restarts(context, name, changes);
+        }
+        if (!confirmation_run(context, name, before, after, &outcome, &error))
+                return ctl_error_report(error);
+        add_reloaded(json, name, before, after, changes, outcome);
+        return confirmation_outcome_to_status(outcome);
+}
+
 int verb_reload(Context *context, char **words)
 {
-        bool as_json = context->arguments->json != JSON_OFF;
         g_autoptr(Json) json = json_new(context->arguments->json);
         int status = CTL_EXIT_SUCCESS;
 
+        if (context->arguments->confirm_ms > 0 && words[1]) {
+                GError *error = g_error_new(CTL_ERROR, CTL_EXIT_USAGE,
+                                            "'reload' takes one config with --confirm=");
+
+                return ctl_error_report(error);
+        }
         json_open_array(json);
         for (; *words; words++) {
-                uint64_t before = 0, after = 0;
-                GError *error = NULL;
+                int one = reload_one(context, *words, json);
 
-                g_autoptr(ChangeList) changes = NULL;
-
-                if (!reload(context, *words, &before, &after, &error)) {
-                        int failed = report(context, *words, error);
-
-                        status = status == CTL_EXIT_SUCCESS ? failed : status;
-                        continue;
-                }
-                changes = find_restarts(context, *words, before, after);
-                if (!as_json) {
-                        say_reloaded(context, *words, before, after);
-                        say_restarts(context, *words, changes);
-                        continue;
-                }
-                json_open_object(json);
-                json_add_key(json, "name");
-                json_add_string(json, *words);
-                json_add_key(json, "previous");
-                json_add_unsigned(json, before);
-                json_add_key(json, "version");
-                json_add_unsigned(json, after);
-                add_restarts(json, changes);
-                json_close(json);
+                status = status == CTL_EXIT_SUCCESS ? one : status;
         }
         json_close(json);
-        if (as_json)
+        if (context->arguments->json != JSON_OFF)
                 context_show_json(context, g_steal_pointer(&json));
         return status;
 }

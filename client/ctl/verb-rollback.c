@@ -5,8 +5,8 @@
  * Which version 0 stands for, the service knows, and one step is just that. More steps are counted here, by
  * the same rule.
  */
+#include "client/ctl/confirmation.h"
 #include "client/ctl/history.h"
-#include "client/ctl/parse.h"
 #include "client/ctl/value.h"
 #include "client/ctl/verbs.h"
 
@@ -24,7 +24,7 @@ static bool find_target(Context *context, char **words, const GPtrArray *history
         const HistoryEntry *entry;
 
         if (words[1])
-                return parse_version(words[1], &rollback->target, error);
+                return history_resolve(context, words[0], words[1], &rollback->target, error);
         if (arguments->steps <= 1)
                 return true;
 
@@ -40,10 +40,16 @@ static bool find_target(Context *context, char **words, const GPtrArray *history
         return true;
 }
 
-static int append_options(sd_bus_message *m, const char *message)
+static int append_options(sd_bus_message *m, const Arguments *arguments)
 {
-        return message ? sd_bus_message_append(m, "a{sv}", 1, "message", "s", message)
-                       : sd_bus_message_append(m, "a{sv}", 0);
+        int r;
+
+        r = sd_bus_message_open_container(m, 'a', "{sv}");
+        if (r >= 0 && arguments->message)
+                r = sd_bus_message_append(m, "{sv}", "message", "s", arguments->message);
+        if (r >= 0 && arguments->confirm_ms > 0)
+                r = sd_bus_message_append(m, "{sv}", "confirm-ms", "u", arguments->confirm_ms);
+        return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 static bool call(Context *context, Rollback *rollback, GError **error)
@@ -56,7 +62,7 @@ static bool call(Context *context, Rollback *rollback, GError **error)
                 return false;
         r = sd_bus_message_append_basic(m, 't', &rollback->target);
         if (r >= 0)
-                r = append_options(m, context->arguments->message);
+                r = append_options(m, context->arguments);
         done = ctl_error_check_request(r, error) &&
                context_send(context, rollback->name, m, &reply, error) &&
                ctl_error_check_answer(sd_bus_message_read(reply, "t", &rollback->after), error);
@@ -69,35 +75,30 @@ static bool call(Context *context, Rollback *rollback, GError **error)
 static uint64_t find_from(Context *context, const Rollback *rollback)
 {
         g_autoptr(GPtrArray) history = history_get(context, rollback->name, NULL);
+        const HistoryEntry *entry = history ? history_find(history, rollback->after) : NULL;
 
-        for (guint i = 0; history && i < history->len; i++) {
-                const HistoryEntry *entry = history->pdata[i];
-
-                if (entry->version == rollback->after)
-                        return value_get_unsigned(entry->details, "from-version");
-        }
-        return rollback->target;
+        return entry ? value_get_unsigned(entry->details, "from-version") : rollback->target;
 }
 
-static void show(Context *context, const Rollback *rollback)
+static void say(Context *context, const Rollback *rollback)
 {
-        Json *json;
-
-        if (context->arguments->json == JSON_OFF) {
-                if (rollback->after == rollback->before)
-                        context_say(context,
-                                    g_strdup_printf("%s: the files are as in version %" G_GUINT64_FORMAT,
-                                                    rollback->name, rollback->after));
-                else
-                        context_say(context,
-                                    g_strdup_printf("%s: version %" G_GUINT64_FORMAT " %s %" G_GUINT64_FORMAT
-                                                    ", with the content of %" G_GUINT64_FORMAT,
-                                                    rollback->name, rollback->before,
-                                                    style_arrow(&context->style), rollback->after,
-                                                    rollback->from));
+        if (context->arguments->json != JSON_OFF)
                 return;
-        }
-        json = json_new(context->arguments->json);
+        if (rollback->after == rollback->before)
+                context_say(context, g_strdup_printf("%s: the files are as in version %" G_GUINT64_FORMAT,
+                                                     rollback->name, rollback->after));
+        else
+                context_say(context,
+                            g_strdup_printf("%s: version %" G_GUINT64_FORMAT " %s %" G_GUINT64_FORMAT
+                                            ", with the content of %" G_GUINT64_FORMAT,
+                                            rollback->name, rollback->before, style_arrow(&context->style),
+                                            rollback->after, rollback->from));
+}
+
+static void show_json(Context *context, const Rollback *rollback, ConfirmationOutcome outcome)
+{
+        Json *json = json_new(context->arguments->json);
+
         json_open_object(json);
         json_add_key(json, "name");
         json_add_string(json, rollback->name);
@@ -107,6 +108,8 @@ static void show(Context *context, const Rollback *rollback)
         json_add_unsigned(json, rollback->after);
         json_add_key(json, "from-version");
         json_add_unsigned(json, rollback->from);
+        json_add_key(json, "confirmation");
+        json_add_string(json, confirmation_outcome_to_string(outcome));
         json_close(json);
         context_show_json(context, json);
 }
@@ -115,6 +118,7 @@ int verb_rollback(Context *context, char **words)
 {
         g_autoptr(GPtrArray) history = NULL;
         Rollback rollback = { .name = words[0] };
+        ConfirmationOutcome outcome;
         const HistoryEntry *active;
         GError *error = NULL;
 
@@ -132,6 +136,10 @@ int verb_rollback(Context *context, char **words)
         if (!call(context, &rollback, &error))
                 return ctl_error_report(error);
         rollback.from = find_from(context, &rollback);
-        show(context, &rollback);
-        return CTL_EXIT_SUCCESS;
+        say(context, &rollback);
+        if (!confirmation_run(context, rollback.name, rollback.before, rollback.after, &outcome, &error))
+                return ctl_error_report(error);
+        if (context->arguments->json != JSON_OFF)
+                show_json(context, &rollback, outcome);
+        return confirmation_outcome_to_status(outcome);
 }

@@ -6,7 +6,9 @@
  */
 #include "client/ctl/config-list.h"
 #include "client/ctl/history.h"
+#include "client/ctl/instance-table.h"
 #include "client/ctl/problems.h"
+#include "client/ctl/status-parts.h"
 #include "client/ctl/text.h"
 #include "client/ctl/timestamp.h"
 #include "client/ctl/trial.h"
@@ -23,6 +25,8 @@ typedef struct Status {
         Document *properties;
         GPtrArray *history;
         GPtrArray *problems;
+        GPtrArray *instances;
+        Standings *standings;
         Marks *marks;
         Sources *sources;
         GPtrArray *filled; /* of char *: places that hold what the schema's defaults gave */
@@ -33,6 +37,8 @@ static void status_clear(Status *status)
         document_unref(status->properties);
         g_clear_pointer(&status->history, g_ptr_array_unref);
         g_clear_pointer(&status->problems, g_ptr_array_unref);
+        g_clear_pointer(&status->instances, g_ptr_array_unref);
+        standings_free(status->standings);
         g_clear_pointer(&status->filled, g_ptr_array_unref);
         sources_free(status->sources);
         marks_free(status->marks);
@@ -73,6 +79,10 @@ static bool status_get(Context *context, const char *name, Status *status, GErro
                 return false;
         status->history = history_get(context, name, NULL);
         status->problems = problems_get(context, name, status->properties);
+        status->instances = instance_list_get(context, name, NULL);
+        status->standings = standings_new(context);
+        standings_set(status->standings, name, value_get_unsigned(status->properties, "Version"),
+                      status->history);
         status->marks = marks_new(value_get_string(status->properties, "Schema"));
         status->sources = sources_new_for(context->arguments, status->properties, status->marks);
         status->filled = find_filled(status->properties);
@@ -88,7 +98,7 @@ static bool status_is_good(const Status *status)
 
 static void append_field(GString *out, const char *label, const char *text)
 {
-        g_string_append_printf(out, "%12s: ", label);
+        status_append_label(out, label);
         text_append(out, text, TEXT_LINE);
         g_string_append_c(out, '\n');
 }
@@ -98,21 +108,23 @@ static void append_switch(GString *out, const char *label, bool value, const cha
         append_field(out, label, value ? on : off);
 }
 
-static void append_head(GString *out, const Style *style, const Status *status)
+static void append_head(GString *out, Context *context, const Status *status)
 {
+        const Style *style = &context->style;
         const char *state = value_get_string(status->properties, "State");
         const char *name = value_get_string(status->properties, "Name");
         Accent accent = config_state_accent(state ? state : "");
+        g_autofree char *meaning = status_explain(status->properties, context_command(context),
+                                                  (uint64_t) g_get_real_time());
 
         g_string_append_printf(out, "%s%s%s %s%s%s\n", style_begin(style, accent), style_dot(style),
                                style_end(style, accent), style_begin(style, ACCENT_STRONG),
                                name ? name : "?", style_end(style, ACCENT_STRONG));
-        g_string_append_printf(out, "%12s: %s%s%s", "State", style_begin(style, accent), state ? state : "?",
+        status_append_label(out, "State");
+        g_string_append_printf(out, "%s%s%s", style_begin(style, accent), state ? state : "?",
                                style_end(style, accent));
-        if (!status_is_good(status))
-                g_string_append(out, " (the version below stays active)");
-        else if (value_get_boolean(status->properties, "Pending"))
-                g_string_append(out, " (the files hold something newer; 'reconfctl reload' applies it)");
+        if (meaning)
+                g_string_append_printf(out, " (%s)", meaning);
         g_string_append_c(out, '\n');
 }
 
@@ -136,7 +148,7 @@ static void append_version(GString *out, const Status *status)
 static void append_files(GString *out, const Node *files)
 {
         for (uint32_t i = 0; files && files->kind == NODE_LIST && i < files->length; i++) {
-                g_string_append_printf(out, "%12s%s ", i == 0 ? "Files" : "", i == 0 ? ":" : " ");
+                status_append_label(out, i == 0 ? "Files" : "");
                 text_append(out, files->list->items[i].string, TEXT_LINE);
                 g_string_append_c(out, '\n');
         }
@@ -158,8 +170,8 @@ static void append_options(GString *out, const Node *options)
                         g_string_append_c(out, ' ');
                         width++;
                 } else {
-                        g_string_append_printf(out, "%s%12s%s ", i > 0 ? "\n" : "", i > 0 ? "" : "Options",
-                                               i > 0 ? " " : ":");
+                        g_string_append(out, i > 0 ? "\n" : "");
+                        status_append_label(out, i > 0 ? "" : "Options");
                         width = 0;
                 }
                 g_string_append(out, option->str);
@@ -187,14 +199,27 @@ static void append_problems(GString *out, const Style *style, const Status *stat
         problems_append(out, status->problems, status->sources, style, 0);
 }
 
-static void append_status(GString *out, const Style *style, const Status *status)
+static void append_instances(GString *out, const Style *style, const Status *status)
 {
+        g_autoptr(Table) table = instance_table_new(false);
+        g_autofree char *text = NULL;
+
+        if (!status->instances || status->instances->len == 0)
+                return;
+        instance_table_add_all(table, status->instances, status->standings);
+        text = table_format(table, style);
+        g_string_append_printf(out, "\n%s", text);
+}
+
+static void append_status(GString *out, Context *context, const Status *status)
+{
+        const Style *style = &context->style;
         const Document *properties = status->properties;
         const char *format = value_get_string(properties, "Format");
         const char *schema = value_get_string(properties, "Schema");
         g_autofree char *time = timestamp_format_both(value_get_unsigned(properties, "LastReload"));
 
-        append_head(out, style, status);
+        append_head(out, context, status);
         append_version(out, status);
         append_files(out, value_get(properties, "Files"));
         append_field(out, "Format", format ? format : "?");
@@ -206,7 +231,10 @@ static void append_status(GString *out, const Style *style, const Status *status
         append_switch(out, "Public", value_get_boolean(properties, "Public"), "yes",
                       "no; signals go to those who may read the files");
         append_options(out, value_get(properties, "Options"));
+        if (status->history)
+                status_append_versions(out, status->history, style);
         append_problems(out, style, status);
+        append_instances(out, style, status);
 }
 
 static void append_status_json(Json *json, const Status *status)
@@ -229,6 +257,17 @@ static void append_status_json(Json *json, const Status *status)
                         json_add_string(json, status->filled->pdata[i]);
                 json_close(json);
         }
+        if (status->history) {
+                json_add_key(json, "Versions");
+                status_append_versions_json(json, status->history);
+        }
+        if (status->instances) {
+                g_autoptr(Table) table = instance_table_new(false);
+
+                json_add_key(json, "Instances");
+                instance_table_add_all(table, status->instances, status->standings);
+                table_append_json(table, json);
+        }
         json_close(json);
 }
 
@@ -250,7 +289,7 @@ static int show_configs(Context *context, char **names)
                 } else {
                         found = status_is_good(&status) ? CTL_EXIT_SUCCESS : CTL_EXIT_BAD_FILE;
                         g_string_append(text, text->len > 0 ? "\n" : "");
-                        append_status(text, &context->style, &status);
+                        append_status(text, context, &status);
                         append_status_json(json, &status);
                 }
                 result = result == CTL_EXIT_SUCCESS ? found : result;
@@ -301,7 +340,7 @@ static int show_service(Context *context)
         GString *text;
 
         properties = context_get_properties(context, NULL, &error);
-        configs = properties ? config_list_get(context, NULL, &error) : NULL;
+        configs = properties ? config_list_get(context, &error) : NULL;
         if (!configs)
                 return ctl_error_report(error);
 

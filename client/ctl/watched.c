@@ -37,7 +37,7 @@ void watching_print(Watching *watching, const WatchReport *report)
                                                  : watch_report_format(report, &watching->context->style);
 
         if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
-                (void) sd_event_exit(watching->event, CTL_EXIT_FAILURE);
+                listener_end(watching->listener, CTL_EXIT_FAILURE);
 }
 
 void watching_note(const Watching *watching, const char *name, const char *text)

@@ -8,19 +8,15 @@
 #pragma once
 
 #include "client/ctl/context.h"
+#include "client/ctl/listener.h"
 #include "client/ctl/marks.h"
 #include "client/ctl/watch-report.h"
 
-#include <systemd/sd-event.h>
-
 typedef struct Watching {
         Context *context;
-        char **names; /* those to watch; empty: all */
-        sd_event *event;
+        char **names;        /* those to watch; empty: all */
         GHashTable *configs; /* name to Watched */
-        char *owner;         /* the service's unique name; NULL while it is not there */
-        sd_event_source *retry;
-        uint64_t retry_usec;
+        Listener *listener;
 } Watching;
 
 typedef struct Watched {

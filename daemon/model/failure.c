@@ -40,6 +40,7 @@ static const char *const stage_names[N_FAILURE_STAGES] = {
         [FAILURE_STAGE_SCHEMA] = "schema",
         [FAILURE_STAGE_VALIDATOR] = "validator",
         [FAILURE_STAGE_COMMAND] = "command",
+        [FAILURE_STAGE_INSTANCE] = "instance",
 };
 
 const char *failure_code_to_string(FailureCode code)

@@ -54,6 +54,7 @@ typedef enum FailureStage {
         FAILURE_STAGE_SCHEMA,
         FAILURE_STAGE_VALIDATOR,
         FAILURE_STAGE_COMMAND,
+        FAILURE_STAGE_INSTANCE,
         N_FAILURE_STAGES,
 } FailureStage;
 

@@ -143,6 +143,25 @@ Failure *database_open(const char *directory, Database **ret, char **ret_set_asi
         return fault ? replace(path, fault, ret, ret_set_aside) : NULL;
 }
 
+Failure *database_open_existing(const char *directory, Database **ret)
+{
+        g_autofree char *path = g_build_filename(directory, DATABASE_FILE, NULL);
+        g_autofree char *fault = NULL;
+        Failure *failure = NULL;
+        struct stat st;
+
+        *ret = NULL;
+        if (stat(path, &st) < 0 ? errno == ENOENT : st.st_size == 0)
+                return NULL;
+
+        fault = find_obstacle(path);
+        if (!fault)
+                failure = database_try_open(path, ret, &fault);
+        if (!failure && fault)
+                failure = failure_new(FAILURE_FILE_UNREADABLE, "The state database %s %s", path, fault);
+        return failure;
+}
+
 Failure *database_renew(Database **database, const char *reason, char **ret_set_aside)
 {
         g_autofree char *path = g_strdup((*database)->path);

@@ -38,6 +38,11 @@ typedef sqlite3_stmt Statement;
  */
 Failure *database_open(const char *directory, Database **ret, char **ret_set_aside);
 /*
+ * Only where there is one that can be used as it is: none is made, and none set aside. *ret is NULL where
+ * there is none, or nothing in it yet.
+ */
+Failure *database_open_existing(const char *directory, Database **ret);
+/*
  * Sets the database aside for a reason ("is damaged") that follows its name, and puts an empty one in its
  * place. On failure *database is NULL.
  */

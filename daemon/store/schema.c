@@ -37,12 +37,16 @@ static const char tables[] =
                 " name TEXT NOT NULL UNIQUE,"
                 " next INTEGER NOT NULL,"
                 " reserved INTEGER NOT NULL,"
-                " boot BLOB NOT NULL"
+                " boot BLOB NOT NULL,"
+                " suspended INTEGER NOT NULL DEFAULT 0"
                 ") STRICT;"
 
                 "CREATE TABLE intents("
                 " config INTEGER PRIMARY KEY,"
-                " number INTEGER NOT NULL"
+                " number INTEGER NOT NULL,"
+                " instead_of INTEGER NOT NULL,"
+                " origin TEXT NOT NULL,"
+                " deadline INTEGER NOT NULL"
                 ") STRICT;"
 
                 "CREATE TABLE versions("
@@ -150,18 +154,33 @@ static const char *const statements[N_STATEMENTS] = {
         /* ?1 name */
         [STATEMENT_FIND_ACTIVE] = "SELECT number FROM versions WHERE config = " CONFIG_OF_NAME
                                   " AND state = 'active' ORDER BY number DESC LIMIT 1",
-        /* ?1 config; number, size, whether it must stay, is active, has no digest yet */
+        /* ?1 config, ?2 another that must stay; number, size, whether it must stay, is active, has no digest
+           yet */
         [STATEMENT_WEIGH_VERSIONS] =
-                        "SELECT number, size, state = 'active' OR label IS NOT NULL OR number ="
-                        " (SELECT number FROM intents WHERE intents.config = ?1) IS TRUE, state = 'active',"
+                        "SELECT number, size, state = 'active' OR label IS NOT NULL OR number = ?2 OR EXISTS"
+                        " (SELECT * FROM intents WHERE intents.config = ?1"
+                        " AND versions.number IN (intents.number, instead_of)), state = 'active',"
                         " digest IS NULL FROM versions WHERE config = ?1 ORDER BY number DESC",
-        /* ?1 name, ?2 number; changes nothing where there is no such version */
-        [STATEMENT_SAVE_INTENT] = "INSERT OR REPLACE INTO intents SELECT config, number FROM versions"
-                                  " WHERE config = " CONFIG_OF_NAME " AND number = ?2",
+        /* ?1 name, ?2 number that is wanted with or without a label; number, size, label */
+        [STATEMENT_LIST_LABELLED] = "SELECT number, size, label FROM versions WHERE config = " CONFIG_OF_NAME
+                                    " AND (number = ?2 OR label IS NOT NULL)",
+        /* ?1 name, ?2 number, ?3 label */
+        [STATEMENT_SET_LABEL] =
+                        "UPDATE versions SET label = ?3 WHERE config = " CONFIG_OF_NAME " AND number = ?2",
+        /* ?1 name, ?2 number, ?3 instead of, ?4 origin, ?5 deadline; changes nothing where there is no such
+           version */
+        [STATEMENT_SAVE_INTENT] = "INSERT OR REPLACE INTO intents SELECT config, number, ?3, ?4, ?5"
+                                  " FROM versions WHERE config = " CONFIG_OF_NAME " AND number = ?2",
         /* ?1 name */
         [STATEMENT_DELETE_INTENT] = "DELETE FROM intents WHERE config = " CONFIG_OF_NAME,
         /* ?1 name */
-        [STATEMENT_LOAD_INTENT] = "SELECT number FROM intents WHERE config = " CONFIG_OF_NAME,
+        [STATEMENT_LOAD_INTENT] = "SELECT number, instead_of, origin, deadline FROM intents WHERE config "
+                                  "= " CONFIG_OF_NAME,
+        [STATEMENT_LIST_INTENTS] = "SELECT name FROM intents JOIN configs ON id = config ORDER BY name",
+        /* ?1 name, ?2 whether */
+        [STATEMENT_SAVE_SUSPENDED] = "UPDATE configs SET suspended = ?2 WHERE name = ?1",
+        /* ?1 name */
+        [STATEMENT_LOAD_SUSPENDED] = "SELECT suspended FROM configs WHERE name = ?1",
         /* ?1 name, ?2 directory, ?3 pattern, ?4 files, ?5 settings */
         [STATEMENT_SAVE_REGISTRATION] = "INSERT OR REPLACE INTO registrations VALUES(?1, ?2, ?3, ?4, ?5)",
         /* ?1 name */

@@ -34,8 +34,6 @@ Failure *store_open_in_boot(const char *directory, sd_id128_t boot, Store **ret,
 
 /* True for NULL, and for text that can go on the bus one day. What is not must not be recorded. */
 bool store_text_is_valid(const char *text);
-/* Runs a statement whose only parameter is a name in a transaction of its own, of full durability. */
-int store_run_with_name(Store *store, StatementId id, const char *name);
 
 int numbers_load(Store *store, const char *config, Numbers *ret);
 uint64_t numbers_left(const Numbers *numbers);
@@ -52,6 +50,10 @@ int numbers_give_back(Store *store);
 
 /* The next number outlives the versions that tell it: to be called in the transaction that deletes any. */
 int numbers_keep(Store *store, const Numbers *numbers);
+
+/* In a transaction. *ret_found is false where there is no such version. */
+int intent_save(Store *store, const char *config, const Intent *intent, bool *ret_found);
+int intent_delete(Store *store, const char *config);
 
 /* The layers alone; the version still says that it has them. */
 int version_delete_layers(Store *store, int64_t config, uint64_t number);

@@ -70,11 +70,20 @@ Failure *store_save_registration(Store *store, const Registration *registration)
                                                        registration->name);
 }
 
+static int delete_registration(Store *store, const char *name)
+{
+        g_autoptr(Statement) delete = database_statement(store->database, STATEMENT_DELETE_REGISTRATION);
+
+        statement_bind_text(delete, 1, name);
+        return statement_run(delete);
+}
+
 Failure *store_remove_registration(Store *store, const char *name)
 {
-        int r;
+        int r = database_begin(store->database, DURABILITY_FULL);
 
-        r = store_run_with_name(store, STATEMENT_DELETE_REGISTRATION, name);
+        if (r == SQLITE_OK)
+                r = database_end(store->database, delete_registration(store, name));
         return r == SQLITE_OK ? NULL
                               : database_write_failure(store->database, r,
                                                        "The end of the registration of '%s'", name);

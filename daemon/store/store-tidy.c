@@ -3,7 +3,7 @@
  * Store: what goes, and what can wait
  *
  * Pruning weighs the versions of one config from the newest to the oldest. The active one, those with a
- * label, and the one that files are being put back to stay whatever their age or size; of the rest, the
+ * label, and those that files may be put back to stay whatever their age or size; of the rest, the
  * newest stay as long as there is room. Once one has to go, all older ones go with it: a history has no
  * holes but those left by names.
  *
@@ -23,13 +23,14 @@ typedef struct Weight {
         bool goes;
 } Weight;
 
-static int weigh(Store *store, int64_t config, GArray **ret)
+static int weigh(Store *store, int64_t config, uint64_t keep, GArray **ret)
 {
         g_autoptr(Statement) list = database_statement(store->database, STATEMENT_WEIGH_VERSIONS);
         g_autoptr(GArray) weights = g_array_new(FALSE, FALSE, sizeof(Weight));
         int r;
 
         (void) sqlite3_bind_int64(list, 1, config);
+        (void) sqlite3_bind_int64(list, 2, (int64_t) keep);
         while ((r = sqlite3_step(list)) == SQLITE_ROW) {
                 Weight weight = {
                         .stays = sqlite3_column_int(list, 2),
@@ -137,7 +138,7 @@ Failure *store_forget(Store *store, const char *config)
                 return NULL;
 
         if (r == SQLITE_OK)
-                r = weigh(store, numbers.config, &weights);
+                r = weigh(store, numbers.config, 0, &weights);
         if (r == SQLITE_OK)
                 r = database_begin(store->database, DURABILITY_FULL);
         if (r == SQLITE_OK)
@@ -206,7 +207,7 @@ static int tidy_versions(Store *store, const char *config, const Numbers *number
         return r;
 }
 
-static int tidy_config(Store *store, const char *config, unsigned max_versions)
+static int tidy_config(Store *store, const char *config, unsigned max_versions, uint64_t keep)
 {
         g_autoptr(GArray) weights = NULL;
         Numbers numbers;
@@ -216,7 +217,7 @@ static int tidy_config(Store *store, const char *config, unsigned max_versions)
         r = numbers_load(store, config, &numbers);
         if (r != SQLITE_OK || numbers.config == 0)
                 return r;
-        r = weigh(store, numbers.config, &weights);
+        r = weigh(store, numbers.config, keep, &weights);
         if (r != SQLITE_OK)
                 return r;
 
@@ -232,11 +233,11 @@ static int tidy_config(Store *store, const char *config, unsigned max_versions)
         return database_end(store->database, r);
 }
 
-Failure *store_tidy(Store *store, const char *config, unsigned max_versions)
+Failure *store_tidy(Store *store, const char *config, unsigned max_versions, uint64_t keep)
 {
         int r, checkpoint;
 
-        r = tidy_config(store, config, max_versions);
+        r = tidy_config(store, config, max_versions, keep);
         /* On a full disk, this lets the log begin anew in the room that it has. */
         checkpoint = database_checkpoint(store->database);
         if (r == SQLITE_OK)

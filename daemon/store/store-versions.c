@@ -3,7 +3,7 @@
  * Store: versions in and out
  *
  * store_add_version() stands between a file event and the signal: it inserts rows, deposes the version
- * before, takes the intent away, and does nothing else.
+ * before, replaces the intent, and does nothing else.
  */
 #include "daemon/store/store-internal.h"
 #include "daemon/store/version-row.h"
@@ -84,17 +84,23 @@ static int depose_active(Store *store, int64_t config, VersionState state)
         return statement_run(depose);
 }
 
-static int delete_intent(Store *store, const char *config)
+/* A version that joins the history only is no reason to forget what is intended. */
+static int replace_intent(Store *store, const char *config, const Intent *intent, uint64_t number)
 {
-        g_autoptr(Statement) delete = database_statement(store->database, STATEMENT_DELETE_INTENT);
+        Intent own;
+        bool found;
 
-        statement_bind_text(delete, 1, config);
-        return statement_run(delete);
+        if (!intent)
+                return intent_delete(store, config);
+        own = *intent;
+        if (own.instead_of == 0)
+                own.instead_of = number;
+        return intent_save(store, config, &own, &found);
 }
 
 /* In a transaction. */
 static int add_all(Store *store, const char *config, Numbers *numbers, const Version *version,
-                   VersionState previous_state, Span *ret)
+                   VersionState previous_state, const Intent *intent, Span *ret)
 {
         int r = SQLITE_OK;
 
@@ -106,12 +112,13 @@ static int add_all(Store *store, const char *config, Numbers *numbers, const Ver
                 r = add_layers(store, version->layers, ret);
         if (r == SQLITE_OK)
                 r = add_version(store, numbers, version, ret);
-        if (r == SQLITE_OK)
-                r = delete_intent(store, config);
+        if (r == SQLITE_OK && version->state == VERSION_ACTIVE)
+                r = replace_intent(store, config, intent, numbers->next);
         return r;
 }
 
-Failure *store_add_version(Store *store, const char *config, Version *version, VersionState previous_state)
+static Failure *record(Store *store, const char *config, Version *version, VersionState previous_state,
+                       const Intent *intent)
 {
         Numbers numbers;
         Failure *failure;
@@ -128,17 +135,29 @@ Failure *store_add_version(Store *store, const char *config, Version *version, V
 
         r = numbers_load(store, config, &numbers);
         if (r == SQLITE_OK)
-                r = database_begin(store->database,
-                                   numbers_left(&numbers) == 0 ? DURABILITY_FULL : DURABILITY_NORMAL);
+                r = database_begin(store->database, intent || numbers_left(&numbers) == 0
+                                                                    ? DURABILITY_FULL
+                                                                    : DURABILITY_NORMAL);
         if (r == SQLITE_OK)
                 r = database_end(store->database,
-                                 add_all(store, config, &numbers, version, previous_state, &span));
+                                 add_all(store, config, &numbers, version, previous_state, intent, &span));
         if (r != SQLITE_OK)
                 return database_write_failure(store->database, r, "The new version of config '%s'", config);
 
         version->number = numbers.next;
         version->size = span.size;
         return NULL;
+}
+
+Failure *store_add_version(Store *store, const char *config, Version *version, VersionState previous_state)
+{
+        return record(store, config, version, previous_state, NULL);
+}
+
+Failure *store_add_version_on_trial(Store *store, const char *config, Version *version,
+                                    VersionState previous_state, const Intent *intent)
+{
+        return record(store, config, version, previous_state, intent);
 }
 
 uint64_t store_next_version(Store *store, const char *config)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Store: opening, closing and intents
+ * Store: opening and closing
  *
- * What stands in each of its tables is described in schema.c. Registrations, versions, numbers, and what can
- * wait, each have a file of their own: store-registrations.c, store-versions.c, store-numbers.c,
- * store-tidy.c.
+ * What stands in each of its tables is described in schema.c. Registrations, versions, numbers, intents, and
+ * what can wait, each have a file of their own: store-registrations.c, store-versions.c, store-numbers.c,
+ * store-intents.c, store-tidy.c.
  */
 #include "daemon/store/database-files.h"
 #include "daemon/store/store-internal.h"
@@ -169,6 +169,20 @@ Failure *store_open(const char *directory, Store **ret, char **ret_set_aside)
         return store_open_in_boot(directory, boot, ret, ret_set_aside);
 }
 
+Failure *store_open_existing(const char *directory, Store **ret)
+{
+        g_autoptr(Store) store = g_new0(Store, 1);
+        Failure *failure;
+
+        *ret = NULL;
+        failure = database_open_existing(directory, &store->database);
+        if (!failure && store->database)
+                failure = check_content(store);
+        if (!failure && store->database)
+                *ret = g_steal_pointer(&store);
+        return failure;
+}
+
 Store *store_close(Store *store)
 {
         if (!store)
@@ -189,69 +203,4 @@ Store *store_close(Store *store)
 const char *store_epoch(const Store *store)
 {
         return store->epoch;
-}
-
-int store_run_with_name(Store *store, StatementId id, const char *name)
-{
-        g_autoptr(Statement) statement = database_statement(store->database, id);
-        int r;
-
-        r = database_begin(store->database, DURABILITY_FULL);
-        if (r != SQLITE_OK)
-                return r;
-
-        statement_bind_text(statement, 1, name);
-        return database_end(store->database, statement_run(statement));
-}
-
-/* *ret_found is false where there is no such version. */
-static int save_intent(Store *store, const char *config, uint64_t number, bool *ret_found)
-{
-        g_autoptr(Statement) save = database_statement(store->database, STATEMENT_SAVE_INTENT);
-        int r;
-
-        statement_bind_text(save, 1, config);
-        (void) sqlite3_bind_int64(save, 2, (int64_t) number);
-        r = statement_run(save);
-        *ret_found = database_changed(store->database) > 0;
-        return r;
-}
-
-Failure *store_save_intent(Store *store, const char *config, uint64_t number)
-{
-        bool found = true;
-        int r;
-
-        if (number == 0) {
-                r = store_run_with_name(store, STATEMENT_DELETE_INTENT, config);
-        } else {
-                r = database_begin(store->database, DURABILITY_FULL);
-                if (r == SQLITE_OK)
-                        r = database_end(store->database, save_intent(store, config, number, &found));
-        }
-        if (r != SQLITE_OK)
-                return database_write_failure(store->database, r,
-                                              "What the files of config '%s' are to hold", config);
-
-        return found ? NULL
-                     : failure_new(FAILURE_NO_SUCH_VERSION,
-                                   "There is no version %" G_GUINT64_FORMAT " of config '%s'", number,
-                                   config);
-}
-
-Failure *store_load_intent(Store *store, const char *config, uint64_t *ret)
-{
-        g_autoptr(Statement) load = database_statement(store->database, STATEMENT_LOAD_INTENT);
-        int r;
-
-        *ret = 0;
-        statement_bind_text(load, 1, config);
-        r = sqlite3_step(load);
-        if (r == SQLITE_ROW)
-                r = statement_read_count(load, 0, ret);
-        else if (r == SQLITE_DONE)
-                r = SQLITE_OK;
-        return r == SQLITE_OK ? NULL
-                              : database_read_failure(store->database, r,
-                                                      "What the files of config '%s' are to hold", config);
 }

@@ -16,6 +16,9 @@
 #include "daemon/store/version.h"
 
 #define STORE_MAX_HISTORY_BYTES (256U * 1024 * 1024)
+/* Of one config: versions that have a label, and what they may take of the history. */
+#define STORE_MAX_LABELS 100U
+#define STORE_MAX_LABELLED_BYTES (STORE_MAX_HISTORY_BYTES / 2)
 
 typedef struct Store Store;
 
@@ -40,6 +43,11 @@ typedef struct Registration {
  * failure that another process has the database open (FAILURE_BUSY), or that there is no place at all.
  */
 Failure *store_open(const char *directory, Store **ret, char **ret_set_aside);
+/*
+ * Only where there is a state that can be used as it is: none is made, replaced or copied. *ret is NULL
+ * where there is none. For looking at what is kept.
+ */
+Failure *store_open_existing(const char *directory, Store **ret);
 /* Ends cleanly: numbers that were reserved and not used are given back. */
 Store *store_close(Store *store);
 
@@ -54,7 +62,8 @@ Registration *registration_free(Registration *registration);
 
 /*
  * Records a version as the active one and gives it its number (version->number). The one that was active
- * becomes previous_state. On failure nothing has changed.
+ * becomes previous_state, and the intent is gone. One that was rejected only joins the history. On failure
+ * nothing has changed.
  */
 Failure *store_add_version(Store *store, const char *config, Version *version, VersionState previous_state);
 /*
@@ -70,22 +79,55 @@ Failure *store_list_versions(Store *store, const char *config, GPtrArray **ret);
 Failure *store_load_version(Store *store, const char *config, uint64_t number, Version **ret);
 /* The active one, likewise. */
 Failure *store_load_active(Store *store, const char *config, Version **ret);
+/*
+ * Gives a version a name, or takes it away ("", also where there is none); synced. A label has at most 64
+ * bytes of UTF-8 without control characters and slashes, no space at its ends, and is not only digits; else,
+ * or where another version of the config has it, FAILURE_INVALID_ARGUMENT. FAILURE_NO_SUCH_VERSION for one
+ * that is not in the history; FAILURE_LIMIT_EXCEEDED beyond what may be labelled.
+ */
+Failure *store_set_label(Store *store, const char *config, uint64_t number, const char *label);
 /* The history goes; numbers go on where they were if the name ever comes back. */
 Failure *store_forget(Store *store, const char *config);
 
 /*
- * Several files cannot be replaced at once. Before the first is touched, the version that they are to hold
- * is written down (synced); after a crash, store_load_intent() says what to finish. 0 takes the intent away.
- * store_add_version() takes it away in its own transaction.
+ * What the files of a config are to hold at the next start, whatever happens until then: written down
+ * (synced) before the first file of a rollback is touched, and as long as a version waits to be confirmed.
  */
-Failure *store_save_intent(Store *store, const char *config, uint64_t number);
-Failure *store_load_intent(Store *store, const char *config, uint64_t *ret);
+typedef struct Intent {
+        uint64_t number;     /* the version whose bytes they are to hold; 0: there is no intent */
+        uint64_t instead_of; /* the one whose bytes are to go; 0: whatever they hold */
+        Origin origin;       /* why: ORIGIN_ROLLBACK is going on; with any other it goes back by itself */
+        uint64_t deadline; /* when it goes back by itself, µs realtime; 0 where that is not for time to say
+                            */
+} Intent;
+
+/* NULL takes it away, as store_add_version() does in its own transaction. */
+Failure *store_save_intent(Store *store, const char *config, const Intent *intent);
+Failure *store_load_intent(Store *store, const char *config, Intent *ret);
+/* Names of the configs that have one, in order, of char *. */
+Failure *store_list_intents(Store *store, GPtrArray **ret);
+/*
+ * What files may hold that is to go: the layers of the active version, and those of another that a crash may
+ * have left in their place (0: none), of Layer.
+ */
+Failure *store_load_unwanted(Store *store, const char *config, uint64_t instead_of, GPtrArray **ret);
+/*
+ * As store_add_version(), of full durability and with an intent that holds from then on. Where it says
+ * instead of 0, the new version is meant.
+ */
+Failure *store_add_version_on_trial(Store *store, const char *config, Version *version,
+                                    VersionState previous_state, const Intent *intent);
+
+/* Whether a config's files wait until somebody resumes it; synced. */
+Failure *store_save_suspended(Store *store, const char *config, bool suspended);
+Failure *store_load_suspended(Store *store, const char *config, bool *ret);
 
 /*
  * What can wait until subscribers were told: fills in digests, prunes to max_versions and
- * STORE_MAX_HISTORY_BYTES (the active and labelled versions stay), reserves numbers, writes the log back.
+ * STORE_MAX_HISTORY_BYTES (the active and labelled versions stay, those of the intent, and keep, which may
+ * be 0), reserves numbers, writes the log back.
  */
-Failure *store_tidy(Store *store, const char *config, unsigned max_versions);
+Failure *store_tidy(Store *store, const char *config, unsigned max_versions, uint64_t keep);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Registration, registration_free)

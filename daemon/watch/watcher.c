@@ -12,6 +12,7 @@
 #include "daemon/watch/watch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
@@ -19,6 +20,8 @@
 
 /* Room for some hundred events with names of common length, and for any one event. */
 #define WATCHER_BUFFER_SIZE (32U * 1024)
+/* What is taken before others have a turn: about as much as the kernel keeps. */
+#define WATCHER_MAX_BUFFERS 32U
 
 static void watcher_note_all(Watcher *watcher)
 {
@@ -110,13 +113,13 @@ void watcher_flush(Watcher *watcher)
         }
 }
 
-static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+/* Above zero where there may be more. */
+static int watcher_read(Watcher *watcher)
 {
         char buffer[WATCHER_BUFFER_SIZE] __attribute__((aligned(__alignof__(struct inotify_event))));
-        Watcher *watcher = userdata;
         ssize_t length;
 
-        length = read(fd, buffer, sizeof(buffer));
+        length = read(watcher->fd, buffer, sizeof(buffer));
         if (length < 0)
                 return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 
@@ -130,7 +133,17 @@ static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *u
         }
 
         watcher_flush(watcher);
-        return 0;
+        return (size_t) length + sizeof(struct inotify_event) + NAME_MAX + 1 > sizeof(buffer);
+}
+
+/* All that happened, not a buffer: what is due together is then put in order. */
+static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+        int r = 1;
+
+        for (unsigned i = 0; i < WATCHER_MAX_BUFFERS && r > 0; i++)
+                r = watcher_read(userdata);
+        return r;
 }
 
 /* A mount on a directory that is passed, or on a name that is looked up, changes what the path means. */

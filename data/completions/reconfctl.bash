@@ -9,9 +9,15 @@ __reconfctl_complete() {
     reconfctl "${scope[@]}" complete "$@" 2>/dev/null | cut -f1
 }
 
+# The words from that index on are a command line of their own.
+__reconfctl_command() {
+    local COMP_WORDS=("${words[@]}") COMP_CWORD=$cword
+    _command_offset "$1"
+}
+
 _reconfctl() {
     local cur prev words cword
-    local scope=() arguments=() word i line plain prefix alone=
+    local scope=() arguments=() word i line plain prefix alone= command=
 
     _get_comp_words_by_ref -n ':=@"' cur prev words cword || return
 
@@ -23,14 +29,28 @@ _reconfctl() {
         --user | --system) scope=("$word") ;;
         --json) [[ ${words[i + 1]} == @(short|pretty|off) ]] && ((i++)) ;;
         -o | -m | --option | --message | --steps | --directory | --pattern | --schema | --on-invalid | \
-            --format | --merge | --env-separator | --debounce-ms | --poll-ms | --max-versions | --max-size | --hot-reload | --priority)
+            --format | --merge | --env-separator | --debounce-ms | --poll-ms | --max-versions | --max-size | --hot-reload | --priority | \
+            --signal | --settle | --name | --on-failure | --ack-ms | --voters | --confirm-ms | --confirm-by | \
+            --confirm | --extend)
             ((i++))
             ;;
         -*) ;;
-        *) arguments+=("$word") ;;
+        *)
+            arguments+=("$word")
+            if [[ ${arguments[0]} == run && ${#arguments[@]} -eq 3 ]]; then
+                command=$i
+                break
+            fi
+            ;;
         esac
     done
     local verb=${arguments[0]}
+
+    # What follows the command of run is the command's own.
+    if [[ $command ]]; then
+        __reconfctl_command "$command"
+        return
+    fi
 
     # A backslash or quote that the shell takes away is no part of what is looked for.
     plain=${cur//[\\\']/}
@@ -49,19 +69,27 @@ _reconfctl() {
         return
         ;;
     --on-invalid=*) candidates=(--on-invalid={keep,revert}) ;;
+    --on-failure=*) candidates=(--on-failure={keep,rollback}) ;;
+    --voters=*) candidates=(--voters={writers,readers}) ;;
+    --confirm-by=*) candidates=(--confirm-by={caller,instances}) ;;
     --json=*) candidates=(--json={short,pretty,off}) ;;
     --format=*) candidates=(--format={yaml,json,env,ini}) ;;
     --merge=*) candidates=(--merge={deep,append,replace}) ;;
     --hot-reload=*) candidates=(--hot-reload={on,off}) ;;
+    --signal=*) mapfile -t candidates < <(__reconfctl_complete signals | sed s/^/--signal=/) ;;
     --*=*) return ;;
     -*) mapfile -t candidates < <(__reconfctl_complete options "$verb") ;;
     *)
         case $prev in
         -o | --option) mapfile -t candidates < <(__reconfctl_complete settings) ;;
         --on-invalid) candidates=(keep revert) ;;
+        --on-failure) candidates=(keep rollback) ;;
+        --voters) candidates=(writers readers) ;;
+        --confirm-by) candidates=(caller instances) ;;
         --format) candidates=(yaml json env ini) ;;
         --merge) candidates=(deep append replace) ;;
         --hot-reload) candidates=(on off) ;;
+        --signal) mapfile -t candidates < <(__reconfctl_complete signals) ;;
         --directory)
             _filedir -d
             return
@@ -70,12 +98,17 @@ _reconfctl() {
             _filedir
             return
             ;;
-        -m | --message | --steps | --pattern) return ;;
+        -m | --message | --steps | --pattern | --settle | --name | --confirm | --extend | --confirm-ms | --ack-ms)
+            return
+            ;;
         *)
             case $verb,${#arguments[@]} in
             ,*) mapfile -t candidates < <(__reconfctl_complete verbs) ;;
             get,2) mapfile -t candidates < <(__reconfctl_complete paths "${arguments[1]}" "$plain") ;;
-            diff,[23] | rollback,2) mapfile -t candidates < <(__reconfctl_complete versions "${arguments[1]}") ;;
+            diff,[23] | rollback,2 | confirm,2 | label,2)
+                mapfile -t candidates < <(__reconfctl_complete versions "${arguments[1]}")
+                ;;
+            retry,2) mapfile -t candidates < <(__reconfctl_complete instances "${arguments[1]}") ;;
             validate,* | schema,1)
                 # Files, once an option says that they stand for themselves.
                 if [[ $alone || ${#arguments[@]} -gt 1 ]]; then
@@ -84,11 +117,15 @@ _reconfctl() {
                 fi
                 mapfile -t candidates < <(__reconfctl_complete configs)
                 ;;
-            get,1 | diff,1 | history,1 | rollback,1 | instances,1 | statistics,1 | list,* | status,* | watch,* | \
-                reload,* | unregister,*)
+            get,1 | diff,1 | history,1 | rollback,1 | confirm,1 | label,1 | instances,1 | retry,1 | statistics,1 | \
+                run,1 | list,* | status,* | watch,* | reload,* | unregister,*)
                 mapfile -t candidates < <(__reconfctl_complete configs)
                 ;;
             hot-reload,*) mapfile -t candidates < <(printf 'on\noff\n' && __reconfctl_complete configs) ;;
+            run,2)
+                __reconfctl_command "$cword"
+                return
+                ;;
             register,1) return ;;
             register,*)
                 _filedir

@@ -5,20 +5,26 @@
 # What there is to choose from, the program itself knows: see client/ctl/verb-complete.c.
 
 set -g __reconfctl_valued -o -m --option --message --steps --directory --pattern --schema --on-invalid \
-    --format --merge --env-separator --debounce-ms --poll-ms --max-versions --max-size --hot-reload --priority
+    --format --merge --env-separator --debounce-ms --poll-ms --max-versions --max-size --hot-reload --priority \
+    --signal --settle --name --on-failure --ack-ms --voters --confirm-ms --confirm-by --confirm --extend
 
-# The words typed before the present one, without options and the values of options.
+# The words typed before the present one, without options and the values of options; behind the command of run,
+# all of them.
 function __reconfctl_words
     set -l skip 1
     set -l last
+    set -l found
     for word in (commandline -opc)
-        if test $skip -gt 0
+        if test (count $found) -eq 3; and test $found[1] = run
+            printf '%s\n' $word
+        else if test $skip -gt 0
             set skip 0
         else if contains -- $word $__reconfctl_valued
             set skip 1
         else if test "$last" = --json; and contains -- $word short pretty off
             # The mode of --json may be a word of its own.
         else if not string match -q -- '-*' $word
+            set -a found $word
             printf '%s\n' $word
         end
         set last $word
@@ -50,11 +56,24 @@ function __reconfctl_arguments
             else if test $count -eq 2
                 __reconfctl_complete paths $words[2] (commandline -t | string unescape)
             end
-        case diff rollback
+        case diff rollback confirm label
             if test $count -eq 1
                 __reconfctl_complete configs
             else if test $count -eq 2; or test $words[1] = diff -a $count -eq 3
                 __reconfctl_complete versions $words[2]
+            end
+        case run
+            if test $count -eq 1
+                __reconfctl_complete configs
+            else if test $count -gt 2; or not string match -q -- '-*' (commandline -t)
+                set -e words[1..2]
+                complete -C (string join -- ' ' (string escape -- $words) (commandline -t))
+            end
+        case retry
+            if test $count -eq 1
+                __reconfctl_complete configs
+            else if test $count -eq 2
+                __reconfctl_complete instances $words[2]
             end
         case history instances statistics
             test $count -eq 1; and __reconfctl_complete configs
@@ -105,6 +124,15 @@ complete -c reconfctl -n '__reconfctl_verb_is register validate' -f -l defaults 
     -d 'Fill in what the schema gives'
 complete -c reconfctl -n '__reconfctl_verb_is register' -x -l on-invalid -a 'keep revert' \
     -d 'What becomes of bad files'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l on-failure -a 'keep rollback' \
+    -d 'What if an instance cannot take a version'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l ack-ms -d 'How long instances have to report'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l voters -a 'writers readers' \
+    -d 'Whose reports count'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l confirm-ms \
+    -d 'How long a version has to be confirmed'
+complete -c reconfctl -n '__reconfctl_verb_is register' -x -l confirm-by -a 'caller instances' \
+    -d 'Who confirms a version'
 complete -c reconfctl -n '__reconfctl_verb_is schema' -f -l infer -d 'Draft a schema from a file'
 complete -c reconfctl -n '__reconfctl_verb_is register validate schema' -x -l format -a 'yaml json env ini' \
     -d 'Format of names that do not tell'
@@ -124,3 +152,13 @@ complete -c reconfctl -n '__reconfctl_verb_is register' -f -l no-persist \
 
 complete -c reconfctl -n '__reconfctl_verb_is rollback' -x -l steps -d 'Go back so many different versions'
 complete -c reconfctl -n '__reconfctl_verb_is rollback' -x -s m -l message -d 'Why, for the history'
+complete -c reconfctl -n '__reconfctl_verb_is reload rollback' -x -l confirm \
+    -d 'Go back unless it is confirmed in this time'
+complete -c reconfctl -n '__reconfctl_verb_is confirm' -x -l extend -d 'Give it so much time from now on'
+complete -c reconfctl -n '__reconfctl_verb_is instances' -f -s f -l follow -d 'Show each change'
+
+complete -c reconfctl -n '__reconfctl_verb_is run' -x -l signal -a '(__reconfctl_complete signals)' \
+    -d 'What tells the program of a new version'
+complete -c reconfctl -n '__reconfctl_verb_is run' -f -l restart -d 'End the program and start it again instead'
+complete -c reconfctl -n '__reconfctl_verb_is run' -x -l settle -d 'How long it has to live on for'
+complete -c reconfctl -n '__reconfctl_verb_is run' -x -l name -d 'What the instance is called'

@@ -47,21 +47,26 @@ class BusError(Exception):
         self.message = message
 
 
+LEAVES = {
+    'b': GLib.Variant.get_boolean, 'd': GLib.Variant.get_double, 'h': GLib.Variant.get_handle,
+    'i': GLib.Variant.get_int32, 'o': GLib.Variant.get_string, 's': GLib.Variant.get_string,
+    't': GLib.Variant.get_uint64, 'u': GLib.Variant.get_uint32, 'x': GLib.Variant.get_int64,
+}
+
+
 def native(value):
     """A GVariant as Python has it. What D-Bus writes as the empty signature, which stands for null, is None."""
     kind = value.get_type_string()
+    if kind in LEAVES:
+        return LEAVES[kind](value)
     if kind == 'v':
         return native(value.get_variant())
     if kind == 'g':
         return value.get_string() or None
+    items = (native(value.get_child_value(i)) for i in range(value.n_children()))
     if kind.startswith('a{'):
-        items = (value.get_child_value(i) for i in range(value.n_children()))
-        return {native(item.get_child_value(0)): native(item.get_child_value(1)) for item in items}
-    if kind.startswith('a'):
-        return [native(value.get_child_value(i)) for i in range(value.n_children())]
-    if kind.startswith('('):
-        return tuple(native(value.get_child_value(i)) for i in range(value.n_children()))
-    return value.unpack()
+        return dict(items)
+    return list(items) if kind[0] == 'a' else tuple(items)
 
 
 def options(**values):
@@ -115,14 +120,17 @@ def wait_for_end(pid, timeout=TIMEOUT):
 class Client:
     """One connection to the bus. Hears all signals of the service that the bus lets through.
 
-    With a match rule, it hears what the bus makes of that, and what was sent to it alone.
+    With a match rule, it hears what the bus makes of that, and what was sent to it alone. A deaf one leaves it to
+    others to listen on its connection.
     """
 
-    def __init__(self, address, rule=None):
+    def __init__(self, address, rule=None, deaf=False):
         flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
         self.connection = Gio.DBusConnection.new_for_address_sync(address, flags, None, None)
         self.connection.set_exit_on_close(False)
         self.heard = collections.deque()
+        if deaf:
+            return
         if rule is None:
             self.connection.signal_subscribe(NAME, None, None, None, None, Gio.DBusSignalFlags.NONE, self._hear)
         else:
@@ -235,8 +243,9 @@ class Config:
 class Bus:
     """A private bus of either kind, and the directories of the daemon that it starts."""
 
-    def __init__(self, directory, kind='session'):
+    def __init__(self, directory, kind='session', limits=None):
         self.kind = kind
+        self.limits = limits or {}
         self.directory = pathlib.Path(directory)
         self.state = self.directory / 'state'
         self.settings = self.directory / 'settings'
@@ -272,9 +281,18 @@ class Bus:
         base = self.settings if self.kind == 'session' else PREFIX / 'etc'
         return base / 'reconf' / 'configs.d'
 
+    def _configure(self):
+        configuration = CONFIGURATIONS / f'{self.kind}-bus.conf'
+        if not self.limits:
+            return configuration
+        narrow = self.directory / 'bus.conf'
+        limits = ''.join(f'<limit name="{name}">{value}</limit>' for name, value in self.limits.items())
+        narrow.write_text(f'<busconfig><include>{configuration}</include>{limits}</busconfig>')
+        return narrow
+
     def start(self):
         """Starts the bus; the daemon is started by the first call to it."""
-        configuration = CONFIGURATIONS / f'{self.kind}-bus.conf'
+        configuration = self._configure()
         socket = self.directory / 'bus'
         socket.unlink(missing_ok=True)
         reader, writer = os.pipe()
@@ -302,8 +320,8 @@ class Bus:
             self.process.wait(TIMEOUT)
             self.process = None
 
-    def connect(self):
-        client = Client(self.address)
+    def connect(self, **how):
+        client = Client(self.address, **how)
         self.clients.append(client)
         return client
 
@@ -346,6 +364,7 @@ class TestCase(unittest.TestCase):
     """A case with a bus (self.bus), a client on it (self.client) and a directory for files (self.files)."""
 
     bus_kind = 'session'
+    bus_limits = None
     maxDiff = None
     log = ''
 
@@ -362,7 +381,7 @@ class TestCase(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory)
         self.files = self.directory / 'files'
         self.files.mkdir()
-        self.bus = Bus(self.directory, self.bus_kind)
+        self.bus = Bus(self.directory, self.bus_kind, self.bus_limits)
         self.addCleanup(self._stop_bus)
         self.bus.start()
         self.client = self.bus.connect()

@@ -21,7 +21,7 @@ STANDARD = {
     reconf.OBJECT_MANAGER: {'GetManagedObjects': ''},
 }
 # Some value of each type that methods take.
-VALUES = {'o': '/a', 's': 'a', 'as': [], 'a{sv}': {}, 't': 1, 'b': False, 'v': GLib.Variant('b', False)}
+VALUES = {'o': '/a', 's': 'a', 'as': [], 'a{sv}': {}, 't': 1, 'u': 1, 'b': False, 'v': GLib.Variant('b', False)}
 
 
 @contextlib.contextmanager
@@ -69,6 +69,8 @@ class SystemBus(scene.TestCase):
         self.assertEqual(config.wait_changed()[3], [('a', 'modified', 1, 2)])
         self.assertEqual(config.rollback(), 3)
         self.assertEqual(config.history()[0][5]['uid'], 0)
+        config.call('Label', '(ts)', 3, 'works')
+        self.assertEqual(config.history()[0][5]['label'], 'works')
         self.client.manager('UnregisterConfig', '(s)', 'a')
 
     def test_others_may_call_nothing(self):

@@ -158,11 +158,12 @@ class Direct(scene.TestCase):
                 self.assertEqual(self.bus.daemon_pid(), 0)
 
     def test_ends_with_its_bus(self):
+        """As a failure, so that a service manager starts it again."""
         process = self.launch()
         self.watch()
         self.bus.process.kill()
         self.bus.process.wait()
-        process.wait(reconf.TIMEOUT)
+        self.assertEqual(process.wait(reconf.TIMEOUT), 1)
         self.bus.start()
 
     def test_second_one_gives_way(self):

@@ -303,8 +303,32 @@ class Listening(scene.TestCase):
         for content in ('a: {b: 2, c: 1}\nd: 1\n', 'a: {b: 2, c: 1}\nd: 2\n'):
             self.save('a.yaml', content)
             config.reload()
-        root, version, _, changes, _ = other.wait_changed()
-        self.assertEqual((root, version, changes), ('/d/', 3, [('d', 'modified', 1, 2)]))
+        # Nothing was lost in between, which only the number before can tell.
+        self.assertEqual(other.wait_changed()[:4], ('/d/', 3, 1, [('d', 'modified', 1, 2)]))
+
+    def test_paths_after_an_answer(self):
+        """The first signal goes on where the answer ended, and the next one where the first did."""
+        config = self.secret()
+        other = self.subscriber(config, paths=['d'])
+        for value in (2, 3):
+            self.save('a.yaml', f'a: {{b: {value}, c: 1}}\nd: 1\n')
+            config.reload()
+        self.assertEqual(other.subscribe(1, paths=['d']), (3, [], {'complete': True}))
+        for value in (2, 3):
+            self.save('a.yaml', f'a: {{b: 3, c: 1}}\nd: {value}\n')
+            config.reload()
+        self.assertEqual([other.wait_changed()[1:3] for _ in range(2)], [(4, 3), (5, 4)])
+
+    def test_paths_after_a_broadcast(self):
+        """What everybody heard counts as heard."""
+        config = self.secret()
+        other = self.subscriber(config, paths=['d'])
+        # The last of these alone is between two public versions.
+        for mode, content in ((0o644, 'a: 2\nd: 1\n'), (0o644, 'a: 3\nd: 1\n'), (0o600, 'a: 3\nd: 2\n')):
+            self.path('a.yaml').chmod(mode)
+            self.save('a.yaml', content)
+            config.reload()
+        self.assertEqual([other.wait_changed()[1:3] for _ in range(2)], [(3, 2), (4, 3)])
 
     def test_again_replaces(self):
         config = self.secret()
@@ -358,6 +382,25 @@ class Listening(scene.TestCase):
         clients[0].close()
         reconf.wait_until(lambda: self.subscribers() == 990, 'the subscriptions to go')
         config.subscribe()
+
+    def test_one_rule_for_all(self):
+        """A bus throws out whoever has too many match rules; the system's allows for 512."""
+        config = self.secret()
+
+        def rules():
+            return self.client.call('/org/freedesktop/DBus', 'org.freedesktop.DBus.Debug.Stats', 'GetConnectionStats',
+                                    '(s)', reconf.NAME, name='org.freedesktop.DBus')['MatchRules']
+
+        before = rules()
+        clients = [self.bus.connect() for _ in range(20)]
+        for client in clients:
+            reconf.Config(client, config.path).subscribe()
+            reconf.Config(client, config.path).call('AddValidator', '(oa{sv})', '/', {})
+        self.assertEqual(rules(), before + 1)
+        for client in clients:
+            client.close()
+        reconf.wait_until(lambda: self.subscribers() == 0, 'the subscriptions to go')
+        self.assertEqual(rules(), before)
 
     def test_public_is_heard_once(self):
         config = self.watch()

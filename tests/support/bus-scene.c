@@ -50,6 +50,11 @@ static void *run_daemon(void *data)
         daemon_connect(&daemon, scene->daemon_fd);
         g_assert_null(manager_new(daemon.event, &settings, &daemon.manager));
         g_assert_cmpint(bus_new(daemon.connection, daemon.manager, &daemon.bus), ==, 0);
+        if (scene->vtable)
+                g_assert_cmpint(sd_bus_add_object_vtable(daemon.connection, NULL, BUS_SCENE_TEST_PATH,
+                                                         BUS_SCENE_TEST_INTERFACE, scene->vtable,
+                                                         daemon.bus),
+                                >=, 0);
         manager_start(daemon.manager);
         g_assert_cmpint(sd_bus_attach_event(daemon.connection, daemon.event, 0), >=, 0);
         (void) sd_event_loop(daemon.event);
@@ -96,8 +101,13 @@ static int method_get_credentials(sd_bus_message *m, void *userdata, sd_bus_erro
         scene->n_identified++;
         if (scene->names_nobody)
                 return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_LIMITS_EXCEEDED, "too busy");
-        return sd_bus_reply_method_return(m, "a{sv}", 3, "LinuxSecurityLabel", "ay", 1, 0, "UnixUserID", "u",
-                                          UINT32_C(4711), "ProcessID", "u", (uint32_t) getpid());
+        if (scene->names_no_groups)
+                return sd_bus_reply_method_return(m, "a{sv}", 3, "LinuxSecurityLabel", "ay", 1, 0,
+                                                  "UnixUserID", "u", scene->uid, "ProcessID", "u",
+                                                  (uint32_t) getpid());
+        return sd_bus_reply_method_return(m, "a{sv}", 4, "LinuxSecurityLabel", "ay", 1, 0, "UnixUserID", "u",
+                                          scene->uid, "ProcessID", "u", (uint32_t) getpid(), "UnixGroupIDs",
+                                          "au", 2, UINT32_C(4711), UINT32_C(4712));
 }
 
 static const sd_bus_vtable bus_vtable[] = {
@@ -129,6 +139,8 @@ static void scene_set_up(BusScene *scene, const void *data)
 {
         int fds[2];
 
+        scene->vtable = data;
+        scene->uid = 4711;
         scene->directory = g_dir_make_tmp("reconf-bus-XXXXXX", NULL);
         g_assert_cmpint(chmod(scene->directory, 0755), ==, 0);
         scene->heard = g_string_new(NULL);
@@ -187,9 +199,15 @@ static void scene_tear_down(BusScene *scene, const void *data)
         g_free(scene->directory);
 }
 
+void bus_scene_add_with(const char *path, void (*test)(BusScene *, const void *),
+                        const sd_bus_vtable *vtable)
+{
+        g_test_add(path, BusScene, vtable, scene_set_up, test, scene_tear_down);
+}
+
 void bus_scene_add(const char *path, void (*test)(BusScene *, const void *))
 {
-        g_test_add(path, BusScene, NULL, scene_set_up, test, scene_tear_down);
+        bus_scene_add_with(path, test, NULL);
 }
 
 char *bus_scene_path(const BusScene *scene, const char *name)

@@ -21,11 +21,18 @@ typedef struct BusScene {
         GThread *daemon;
         int daemon_fd;
         GString *heard; /* signals and replies in order, as "ConfigChanged ", "ConfigChanged>:1.7 ", "= " */
-        GHashTable *gone;      /* clients that left */
-        bool is_met;           /* the daemon has said hello */
-        bool names_nobody;     /* the bus does not say who calls */
-        unsigned n_identified; /* how often it was asked */
+        GHashTable *gone;            /* clients that left */
+        bool is_met;                 /* the daemon has said hello */
+        bool names_nobody;           /* the bus does not say who calls */
+        bool names_no_groups;        /* nor in which groups he is; else these are 4711 and 4712 */
+        uint32_t uid;                /* who it says he is */
+        unsigned n_identified;       /* how often it was asked */
+        const sd_bus_vtable *vtable; /* of the test's own object in the daemon, or NULL */
 } BusScene;
+
+/* Where that is. Its handlers run in the daemon's thread, with the Bus. */
+#define BUS_SCENE_TEST_PATH "/test"
+#define BUS_SCENE_TEST_INTERFACE "org.reconf.Test"
 
 /* A call whose answer is awaited. */
 typedef struct BusCall {
@@ -34,6 +41,8 @@ typedef struct BusCall {
 } BusCall;
 
 void bus_scene_add(const char *path, void (*test)(BusScene *, const void *));
+void bus_scene_add_with(const char *path, void (*test)(BusScene *, const void *),
+                        const sd_bus_vtable *vtable);
 
 char *bus_scene_path(const BusScene *scene, const char *name);
 void bus_scene_save(const BusScene *scene, const char *name, const char *content, unsigned mode);

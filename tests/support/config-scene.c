@@ -112,6 +112,8 @@ static void scene_set_up(ConfigScene *scene, const void *data)
                 .event = scene->event,
                 .statistics = &scene->statistics,
                 .hot_reload = true,
+                .return_limit = 3,
+                .return_period_usec = 600 * G_USEC_PER_SEC,
                 .observer = &observer,
                 .userdata = scene,
         };

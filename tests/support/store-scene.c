@@ -211,7 +211,7 @@ Failure *store_scene_register(Store *store, const char *name)
 
 void tidy_up(Store *store, const char *config, unsigned max_versions)
 {
-        assert_no_failure(store_tidy(store, config, max_versions));
+        assert_no_failure(store_tidy(store, config, max_versions, 0));
 }
 
 char *history_of(Store *store, const char *config)

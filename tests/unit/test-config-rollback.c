@@ -10,7 +10,7 @@ static void test_rollback(ConfigScene *scene, const void *data)
 {
         g_autoptr(Config) config = NULL;
         g_autoptr(Failure) failure = NULL;
-        uint64_t intent = 1;
+        Intent intent = { .number = 1 };
 
         config_scene_save(scene, "app.yaml", "a: 1 # one\n");
         config = config_scene_register(scene, NULL, "app.yaml", NULL);
@@ -22,7 +22,7 @@ static void test_rollback(ConfigScene *scene, const void *data)
         assert_history(scene, "3 active from 1, 2 rolled-back, 1 superseded");
         failure = store_load_intent(scene->context.store, "app", &intent);
         g_assert_null(failure);
-        g_assert_cmpuint(intent, ==, 0);
+        g_assert_cmpuint(intent.number, ==, 0);
         g_assert_cmpuint(config_statistics(config)->rollbacks, ==, 1);
 
         /* Nothing before it differs that was not itself gone back from. */
@@ -105,7 +105,7 @@ static void test_restart_in_rollback(ConfigScene *scene, const void *data)
         config_scene_save(scene, "app.yaml", "a: 2\n");
         await_told(scene, "2<1 file public");
         end_config(config);
-        failure = store_save_intent(scene->context.store, "app", 1);
+        failure = store_save_intent(scene->context.store, "app", &(Intent){ .number = 1, .origin = ORIGIN_ROLLBACK });
         g_assert_null(failure);
 
         config = config_scene_new(scene, NULL, "app.yaml", NULL);

@@ -9,6 +9,7 @@
 #include "client/ctl/verbs.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -91,6 +92,45 @@ static void test_dashes(void)
         g_assert_cmpstr(line.arguments->words[2], ==, "--user");
 }
 
+static void assert_words(const CommandLine *line, const char *expected)
+{
+        g_autofree char *words = NULL;
+
+        g_assert_no_error(line->error);
+        words = g_strjoinv(" ", line->arguments->words);
+        g_assert_cmpuint(g_strv_length(line->arguments->words), ==, line->arguments->n_words);
+        g_assert_cmpstr(words, ==, expected);
+}
+
+/* What follows a command is its own, whatever it looks like; before it, options may stand anywhere. */
+static void test_command(void)
+{
+        g_auto(CommandLine) line = { 0 }, dashes = { 0 }, early = { 0 }, other = { 0 };
+
+        parse(&line,
+              "reconfctl --user run app --signal USR1 --settle=1.5s --name x sh -c --user --bogus -- -q");
+        assert_words(&line, "run app sh -c --user --bogus -- -q");
+        g_assert_true(line.arguments->user);
+        g_assert_false(line.arguments->quiet);
+        g_assert_cmpuint(line.arguments->given, ==, ARGUMENT_SIGNAL | ARGUMENT_SETTLE | ARGUMENT_NAME);
+        g_assert_cmpint(line.arguments->signal, ==, SIGUSR1);
+        g_assert_cmpuint(line.arguments->settle_usec, ==, 1500000);
+        g_assert_cmpstr(line.arguments->instance_name, ==, "x");
+
+        parse(&dashes, "reconfctl run app --restart -- sh -- --user");
+        assert_words(&dashes, "run app sh -- --user");
+        g_assert_cmpuint(dashes.arguments->given, ==, ARGUMENT_RESTART);
+        g_assert_false(dashes.arguments->user);
+
+        parse(&early, "reconfctl run -- app -x --user");
+        assert_words(&early, "run app -x --user");
+        g_assert_false(early.arguments->user);
+
+        parse(&other, "reconfctl get run app --user");
+        assert_words(&other, "get run app");
+        g_assert_true(other.arguments->user);
+}
+
 static void test_last_counts(void)
 {
         g_auto(CommandLine) line = { 0 };
@@ -166,6 +206,11 @@ static void test_refused(void)
         assert_refused("reconfctl --json=xml", "--json= takes short, pretty or off");
         assert_refused("reconfctl --steps=0", "--steps= takes a number from 1");
         assert_refused("reconfctl --steps=-1", "--steps= takes a number from 1");
+        assert_refused("reconfctl --settle=soon", "--settle= takes a time such as");
+        assert_refused("reconfctl --settle=61min", "--settle= takes a time such as");
+        assert_refused("reconfctl --signal=BOGUS", "--signal= takes a signal");
+        assert_refused("reconfctl --signal=KILL", "--signal= takes a signal");
+        assert_refused("reconfctl --signal=19", "--signal= takes a signal");
         assert_refused("reconfctl -o bogus=1", "there is no option 'bogus'");
         assert_refused("reconfctl -o merge", "an option is KEY=VALUE");
         assert_refused("reconfctl --debounce-ms=-1", "debounce-ms takes a number, not negative");
@@ -222,18 +267,57 @@ static void test_boolean(void)
 
 static void test_version(void)
 {
-        g_autoptr(GError) error = NULL;
         uint64_t version = 7;
 
-        g_assert_true(parse_version("active", &version, &error));
+        g_assert_true(parse_version("active", &version));
         g_assert_cmpuint(version, ==, 0);
-        g_assert_true(parse_version("18446744073709551615", &version, &error));
+        g_assert_true(parse_version("18446744073709551615", &version));
         g_assert_cmpuint(version, ==, UINT64_MAX);
-        g_assert_false(parse_version("-1", &version, &error));
-        g_assert_error(error, CTL_ERROR, CTL_EXIT_USAGE);
-        g_clear_error(&error);
-        g_assert_false(parse_version("", &version, &error));
-        g_assert_error(error, CTL_ERROR, CTL_EXIT_USAGE);
+        g_assert_true(parse_version("0", &version));
+        g_assert_cmpuint(version, ==, 0);
+        g_assert_false(parse_version("-1", &version));
+        g_assert_false(parse_version("18446744073709551616", &version));
+        g_assert_false(parse_version("good", &version));
+        g_assert_false(parse_version("", &version));
+        g_assert_cmpuint(version, ==, 0);
+}
+
+/* Whole milliseconds, of which there is one at least. */
+static void test_times(void)
+{
+        g_auto(CommandLine) line = { 0 };
+        g_auto(CommandLine) tiny = { 0 };
+
+        parse(&line, "reconfctl reload app --confirm='2min 30s' --extend=7");
+        g_assert_no_error(line.error);
+        g_assert_cmpuint(line.arguments->given, ==, ARGUMENT_CONFIRM | ARGUMENT_EXTEND);
+        g_assert_cmpuint(line.arguments->confirm_ms, ==, 150000);
+        g_assert_cmpuint(line.arguments->extend_ms, ==, 7000);
+        parse(&tiny, "reconfctl reload app --confirm=1us --extend 4294967295ms");
+        g_assert_no_error(tiny.error);
+        g_assert_cmpuint(tiny.arguments->confirm_ms, ==, 1);
+        g_assert_cmpuint(tiny.arguments->extend_ms, ==, UINT32_MAX);
+
+        assert_refused("reconfctl reload app --confirm=soon", "--confirm= takes a time");
+        assert_refused("reconfctl reload app --confirm=0", "--confirm= takes a time");
+        assert_refused("reconfctl confirm app --extend=4294967295ms1us", "--extend= takes a time");
+}
+
+static void test_instance_options(void)
+{
+        g_auto(CommandLine) line = { 0 };
+        g_auto(CommandLine) registration = { 0 };
+
+        parse(&line, "reconfctl instances app -f");
+        g_assert_no_error(line.error);
+        g_assert_cmpuint(line.arguments->given, ==, ARGUMENT_FOLLOW);
+        parse(&registration, "reconfctl register app f --on-failure=rollback --ack-ms=5 --voters=readers "
+                             "--confirm-ms=7 --confirm-by=instances");
+        g_assert_no_error(registration.error);
+        g_assert_cmpuint(registration.arguments->given, ==, ARGUMENT_SETTING);
+        g_assert_cmpuint(registration.arguments->settings->len, ==, 5);
+        g_assert_cmpstr(registration.arguments->settings->pdata[0], ==, "on-failure=rollback");
+        g_assert_cmpstr(registration.arguments->settings->pdata[3], ==, "confirm-ms=7");
 }
 
 static void assert_file(const char *text, const char *expected)
@@ -282,6 +366,7 @@ int main(int argc, char **argv)
         g_test_add_func("/ctl-arguments/defaults", test_defaults);
         g_test_add_func("/ctl-arguments/anywhere", test_anywhere);
         g_test_add_func("/ctl-arguments/dashes", test_dashes);
+        g_test_add_func("/ctl-arguments/command", test_command);
         g_test_add_func("/ctl-arguments/last-counts", test_last_counts);
         g_test_add_func("/ctl-arguments/json", test_json);
         g_test_add_func("/ctl-arguments/verb-options", test_verb_options);
@@ -291,6 +376,8 @@ int main(int argc, char **argv)
         g_test_add_func("/ctl-arguments/help", test_help);
         g_test_add_func("/ctl-arguments/boolean", test_boolean);
         g_test_add_func("/ctl-arguments/version", test_version);
+        g_test_add_func("/ctl-arguments/times", test_times);
+        g_test_add_func("/ctl-arguments/instance-options", test_instance_options);
         g_test_add_func("/ctl-arguments/file", test_file);
         return g_test_run();
 }

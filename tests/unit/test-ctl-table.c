@@ -127,6 +127,36 @@ static void test_escaped(void)
         g_assert_cmpstr(text, ==, "a\\x1b[2Jb\\nc\n");
 }
 
+/* People and JSON need not see the same. */
+static void test_shown(void)
+{
+        static const Column two[] = { { "PROGRAM", "program", 0 }, { "BEHIND", "behind", COLUMN_RIGHT } };
+        g_autoptr(Table) table = table_new(two, G_N_ELEMENTS(two));
+        const Style style = { 0 };
+        Json *json = json_new(JSON_SHORT);
+        g_autofree char *text = NULL, *as_json = NULL;
+
+        table_add_shown(table, "a\n(b)", "b", ACCENT_NONE);
+        table_add_amount(table, 0);
+        table_add_shown(table, "?", NULL, ACCENT_NONE);
+        table_add_amount(table, 12);
+        text = table_format(table, &style);
+        g_assert_cmpstr(text, ==,
+                        "a\\n(b)  -\n"
+                        "?      12\n");
+
+        json_open_object(json);
+        table_append_json_row(table, 1, json);
+        json_close(json);
+        as_json = json_end(json);
+        g_assert_cmpstr(as_json, ==, "{\"program\":null,\"behind\":12}");
+        json = json_new(JSON_SHORT);
+        table_append_json(table, json);
+        g_free(as_json);
+        as_json = json_end(json);
+        g_assert_true(g_str_has_prefix(as_json, "[{\"program\":\"b\",\"behind\":0},"));
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -138,5 +168,6 @@ int main(int argc, char **argv)
         g_test_add_func("/ctl-table/bytes", test_bytes);
         g_test_add_func("/ctl-table/json", test_json);
         g_test_add_func("/ctl-table/escaped", test_escaped);
+        g_test_add_func("/ctl-table/shown", test_shown);
         return g_test_run();
 }

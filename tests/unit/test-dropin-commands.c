@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of [Decode] and [Validate] in drop-ins
+ * Tests of [Decode], [Validate] and [Apply] in drop-ins
  */
 #include "daemon/dropin-commands.h"
 
@@ -11,8 +11,9 @@ static Failure *parse(const char *text, const char *environment, ConfigCommands 
         g_autoptr(GKeyFile) file = g_key_file_new();
         Settings settings = { .scope = SCOPE_USER, .environment = (char *) environment };
 
-        g_assert_true(g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_NONE, NULL));
-        return dropin_read_commands(file, &settings, ret);
+        g_assert_true(g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_KEEP_TRANSLATIONS,
+                                                NULL));
+        return dropin_read_commands(file, &settings, strstr(text, "Directory="), ret);
 }
 
 static ConfigCommands *parse_good(const char *text)
@@ -123,13 +124,91 @@ static void test_bad(void)
         }
 }
 
+static void test_apply(void)
+{
+        static const struct {
+                const char *text, *unit;
+                ReloadMode mode;
+        } cases[] = {
+                { "ReloadUnit=nginx.service\n", "nginx.service", RELOAD_MODE_RELOAD },
+                { "ReloadUnit= a@b@c.d\\x2d:_.service \nReloadMode= restart \n", "a@b@c.d\\x2d:_.service",
+                  RELOAD_MODE_RESTART },
+                { "ReloadMode=reload-or-restart\nReloadUnit=app-%e@%e.service\n",
+                  "app-staging@staging.service", RELOAD_MODE_RELOAD_OR_RESTART },
+                { "ReloadMode=reload\nReloadUnit=dir.service.service\n[Config]\nDirectory=/d\n",
+                  "dir.service.service", RELOAD_MODE_RELOAD },
+                { "ReloadUnit=app@%i.service\n[Config]\nDirectory=/d\n", "app@one@two.service",
+                  RELOAD_MODE_RELOAD },
+                { "ReloadUnit=%i-%e@%i.service\n[Config]\nDirectory=/d\n", "one@two-staging@one@two.service",
+                  RELOAD_MODE_RELOAD },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autofree char *text = g_strconcat("[Apply]\n", cases[i].text, NULL);
+                g_autoptr(ConfigCommands) commands = parse_good(text);
+                g_autofree char *unit = config_commands_unit(commands, "tenant@one@two");
+
+                g_assert_cmpstr(unit, ==, cases[i].unit);
+                g_assert_cmpint(commands->reload_mode, ==, cases[i].mode);
+                g_assert_null(commands->decode);
+                g_assert_null(commands->validate);
+        }
+        g_assert_null(config_commands_unit(NULL, "a"));
+}
+
+static void test_bad_apply(void)
+{
+        static const struct {
+                const char *text, *path, *word;
+        } cases[] = {
+                { "", "Apply.ReloadUnit", "ReloadUnit=" },
+                { "ReloadMode=restart\n", "Apply.ReloadUnit", "ReloadUnit=" },
+                { "ReloadUnit=\n", "Apply.ReloadUnit", "ReloadUnit=" },
+                { "ReloadUnit=nginx\n", "Apply.ReloadUnit", ".service" },
+                { "ReloadUnit=nginx.socket\n", "Apply.ReloadUnit", ".service" },
+                { "ReloadUnit=.service\n", "Apply.ReloadUnit", ".service" },
+                { "ReloadUnit=@a.service\n", "Apply.ReloadUnit", ".service" },
+                { "ReloadUnit=a@.service\n", "Apply.ReloadUnit", ".service" },
+                { "ReloadUnit=a b.service\n", "Apply.ReloadUnit", ".service" },
+                { "ReloadUnit=a.service;b.service\n", "Apply.ReloadUnit", ".service" },
+                { "ReloadUnit=/a.service\n", "Apply.ReloadUnit", ".service" },
+                { "ReloadUnit=a%%.service\n", "Apply.ReloadUnit", ".service" },
+                { "ReloadUnit=a@%i.service\n", "Apply.ReloadUnit", "%e" },
+                { "ReloadUnit=a%f.service\n[Config]\nDirectory=/d\n", "Apply.ReloadUnit", "%i" },
+                { "ReloadUnit=a.service\nReloadMode=Restart\n", "Apply.ReloadMode", "reload-or-restart" },
+                { "ReloadUnit=a.service\nReloadMode=\n", "Apply.ReloadMode", "reload-or-restart" },
+                { "ReloadUnit=a.service\nCommand=/a\n", "Apply.Command", "Command=" },
+                { "ReloadUnit=a.service\nReloadUnit[de]=b.service\n", "Apply.ReloadUnit[de]", "[de]" },
+        };
+        g_autofree char *longest = g_strnfill(255 - strlen(".service"), 'a');
+        g_autofree char *good = g_strdup_printf("[Apply]\nReloadUnit=%s.service\n", longest);
+        g_autofree char *longer = g_strdup_printf("[Apply]\nReloadUnit=a%s.service\n", longest);
+        g_autoptr(ConfigCommands) commands = parse_good(good), none = NULL;
+        g_autoptr(Failure) too_long = parse(longer, "", &none);
+
+        g_assert_nonnull(too_long);
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autofree char *text = g_strconcat("[Apply]\n", cases[i].text, NULL);
+                g_autoptr(Failure) failure = parse(text, "", &none);
+                const Problem *problem;
+
+                g_assert_nonnull(failure);
+                problem = g_ptr_array_index(failure->problems, 0);
+                g_test_message("%s: %s", cases[i].text, problem->message);
+                g_assert_cmpstr(problem->path, ==, cases[i].path);
+                g_assert_nonnull(strstr(problem->message, cases[i].word));
+        }
+}
+
 static void test_no_environment(void)
 {
         g_autoptr(ConfigCommands) commands = NULL;
         g_autoptr(Failure) failure = parse("[Validate]\nCommand=/a %e\n", "", &commands);
+        g_autoptr(Failure) other = parse("[Apply]\nReloadUnit=a@%e.service\n", "", &commands);
 
         g_assert_nonnull(failure);
         g_assert_cmpint(failure->code, ==, FAILURE_INVALID_PATH);
+        g_assert_nonnull(other);
 }
 
 static void test_equal(void)
@@ -140,6 +219,9 @@ static void test_equal(void)
                 "[Decode]\nCommand=/a\nTimeoutSec=4\n",
                 "[Validate]\nCommand=/a\n",
                 "[Decode]\nCommand=/a\n[Validate]\nCommand=/a\n",
+                "[Apply]\nReloadUnit=a.service\n",
+                "[Apply]\nReloadUnit=b.service\n",
+                "[Apply]\nReloadUnit=a.service\nReloadMode=restart\n",
         };
 
         for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -164,6 +246,8 @@ int main(int argc, char **argv)
         g_test_add_func("/dropin-commands/one", test_one);
         g_test_add_func("/dropin-commands/words", test_words);
         g_test_add_func("/dropin-commands/bad", test_bad);
+        g_test_add_func("/dropin-commands/apply", test_apply);
+        g_test_add_func("/dropin-commands/bad-apply", test_bad_apply);
         g_test_add_func("/dropin-commands/no-environment", test_no_environment);
         g_test_add_func("/dropin-commands/equal", test_equal);
         return g_test_run();

@@ -29,11 +29,11 @@ static char *describe(Store *store)
         for (size_t i = 0; i < G_N_ELEMENTS(configs); i++) {
                 g_autofree char *history = history_of(store, configs[i]);
                 g_autoptr(Version) version = NULL;
-                uint64_t intent;
+                Intent intent;
 
                 assert_no_failure(store_load_intent(store, configs[i], &intent));
                 g_string_append_printf(text, "\n%s: %s, intent %" G_GUINT64_FORMAT, configs[i], history,
-                                       intent);
+                                       intent.number);
                 assert_no_failure(store_load_active(store, configs[i], &version));
                 for (unsigned j = 0; version && j < version->layers->len; j++) {
                         const Layer *layer = g_ptr_array_index(version->layers, j);
@@ -84,12 +84,12 @@ static Failure *forget(Store *store)
 
 static Failure *intend(Store *store)
 {
-        return store_save_intent(store, "app", 2);
+        return store_save_intent(store, "app", &(Intent){ .number = 2, .origin = ORIGIN_ROLLBACK });
 }
 
 static Failure *end_intent(Store *store)
 {
-        return store_save_intent(store, "app", 0);
+        return store_save_intent(store, "app", NULL);
 }
 
 static Failure *save_registration(Store *store)
@@ -104,7 +104,7 @@ static Failure *remove_registration(Store *store)
 
 static Failure *prune(Store *store)
 {
-        return store_tidy(store, "app", 1);
+        return store_tidy(store, "app", 1, 0);
 }
 
 typedef struct Call {
@@ -143,7 +143,8 @@ static Store *open_prepared(const StoreScene *scene, size_t size)
         (void) add_content(store, "app", content);
         (void) add_content(store, "app", "a: 1\n");
         (void) add_content(store, "app", "a: 2\n");
-        assert_no_failure(store_save_intent(store, "app", 1));
+        assert_no_failure(store_save_intent(store, "app",
+                                            &(Intent){ .number = 1, .origin = ORIGIN_ROLLBACK }));
         return store;
 }
 

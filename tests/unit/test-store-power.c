@@ -203,7 +203,7 @@ static void test_power_cuts(StoreScene *scene, const void *data)
 static void test_synced(StoreScene *scene, const void *data)
 {
         World world = { .scene = scene, .directory = g_strdup(scene->directory), .boot = 1 };
-        uint64_t intent;
+        Intent intent;
 
         disk_begin_memory(world.directory);
         world.store = store_scene_open_in_boot(world.directory, world.boot);
@@ -211,20 +211,22 @@ static void test_synced(StoreScene *scene, const void *data)
                 g_autoptr(GPtrArray) registrations = NULL;
 
                 world_add(&world, 0);
-                assert_no_failure(store_save_intent(world.store, "app", world.given[0]));
+                assert_no_failure(store_save_intent(
+                                world.store, "app",
+                                &(Intent){ .number = world.given[0], .origin = ORIGIN_ROLLBACK }));
                 assert_no_failure(store_scene_register(world.store, "new"));
                 world_lose_power(&world);
                 assert_no_failure(store_load_intent(world.store, "app", &intent));
-                g_assert_cmpuint(intent, ==, world.given[0]);
+                g_assert_cmpuint(intent.number, ==, world.given[0]);
                 world_check(&world, 0);
                 assert_no_failure(store_list_registrations(world.store, &registrations));
                 g_assert_cmpuint(registrations->len, ==, 1);
 
-                assert_no_failure(store_save_intent(world.store, "app", 0));
+                assert_no_failure(store_save_intent(world.store, "app", NULL));
                 assert_no_failure(store_remove_registration(world.store, "new"));
                 world_lose_power(&world);
                 assert_no_failure(store_load_intent(world.store, "app", &intent));
-                g_assert_cmpuint(intent, ==, 0);
+                g_assert_cmpuint(intent.number, ==, 0);
         }
         world.store = store_close(world.store);
         g_free(world.directory);

@@ -87,12 +87,13 @@ static void test_intended(StoreScene *scene, const void *data)
 
         add_versions(store, "app", 4);
         add_versions(store, "other", 2);
-        assert_no_failure(store_save_intent(store, "app", 1));
+        assert_no_failure(store_save_intent(store, "app",
+                                            &(Intent){ .number = 1, .origin = ORIGIN_ROLLBACK }));
         tidy_up(store, "app", 1);
         tidy_up(store, "other", 1);
         assert_history(store, "app", "4 active, 1 superseded");
         assert_history(store, "other", "2 active");
-        assert_no_failure(store_save_intent(store, "app", 0));
+        assert_no_failure(store_save_intent(store, "app", NULL));
         tidy_up(store, "app", 1);
         assert_history(store, "app", "4 active");
 }

@@ -132,14 +132,14 @@ static void test_states(StoreScene *scene, const void *data)
 static void test_nothing_there(StoreScene *scene, const void *data)
 {
         g_autoptr(Store) store = store_scene_open(scene->directory);
-        uint64_t intent = 1;
+        Intent intent = { .number = 1 };
 
         g_assert_cmpuint(active_number(store, "app"), ==, 0);
         assert_no_version(store, "app", 1);
         assert_history(store, "app", "");
         assert_no_failure(store_load_intent(store, "app", &intent));
-        g_assert_cmpuint(intent, ==, 0);
-        assert_no_failure(store_save_intent(store, "app", 0));
+        g_assert_cmpuint(intent.number, ==, 0);
+        assert_no_failure(store_save_intent(store, "app", NULL));
         assert_no_failure(store_forget(store, "app"));
         assert_no_failure(store_remove_registration(store, "app"));
         tidy_up(store, "app", 1);
@@ -264,61 +264,111 @@ static void test_replace_not_active(StoreScene *scene, const void *data)
 static void test_forget(StoreScene *scene, const void *data)
 {
         g_autoptr(Store) store = store_scene_open(scene->directory);
-        uint64_t intent;
+        Intent intent;
 
         (void) add_content(store, "app", "a: 1\n");
         (void) add_content(store, "app", "a: 2\n");
         (void) add_content(store, "other", "b: 1\n");
-        assert_no_failure(store_save_intent(store, "app", 1));
+        assert_no_failure(store_save_intent(store, "app",
+                                            &(Intent){ .number = 1, .origin = ORIGIN_ROLLBACK }));
 
         assert_no_failure(store_forget(store, "app"));
         assert_history(store, "app", "");
         assert_no_version(store, "app", 2);
         assert_no_failure(store_load_intent(store, "app", &intent));
-        g_assert_cmpuint(intent, ==, 0);
+        g_assert_cmpuint(intent.number, ==, 0);
         assert_layers(store, "other", 1, "b: 1\n");
 }
 
 static void test_intents(StoreScene *scene, const void *data)
 {
         g_autoptr(Store) store = store_scene_open(scene->directory);
-        uint64_t intent;
+        Intent intent;
 
         (void) add_content(store, "app", "a: 1\n");
         (void) add_content(store, "app", "a: 2\n");
         (void) add_content(store, "other", "b: 1\n");
-        assert_no_failure(store_save_intent(store, "app", 1));
-        assert_no_failure(store_save_intent(store, "other", 1));
-        assert_no_failure(store_save_intent(store, "app", 2));
+        assert_no_failure(store_save_intent(store, "app",
+                                            &(Intent){ .number = 1, .origin = ORIGIN_ROLLBACK }));
+        assert_no_failure(store_save_intent(store, "other",
+                                            &(Intent){ .number = 1, .origin = ORIGIN_ROLLBACK }));
+        assert_no_failure(store_save_intent(store, "app",
+                                            &(Intent){ .number = 2, .origin = ORIGIN_ROLLBACK }));
 
         store = store_close(store);
         store = store_scene_open(scene->directory);
         assert_no_failure(store_load_intent(store, "app", &intent));
-        g_assert_cmpuint(intent, ==, 2);
+        g_assert_cmpuint(intent.number, ==, 2);
 
         (void) add_content(store, "app", "a: 3\n");
         assert_no_failure(store_load_intent(store, "app", &intent));
-        g_assert_cmpuint(intent, ==, 0);
+        g_assert_cmpuint(intent.number, ==, 0);
         assert_no_failure(store_load_intent(store, "other", &intent));
-        g_assert_cmpuint(intent, ==, 1);
-        assert_no_failure(store_save_intent(store, "other", 0));
+        g_assert_cmpuint(intent.number, ==, 1);
+        assert_no_failure(store_save_intent(store, "other", NULL));
         assert_no_failure(store_load_intent(store, "other", &intent));
-        g_assert_cmpuint(intent, ==, 0);
+        g_assert_cmpuint(intent.number, ==, 0);
+}
+
+static void test_on_trial(StoreScene *scene, const void *data)
+{
+        g_autoptr(Store) store = store_scene_open(scene->directory);
+        g_autoptr(Version) version = version_of("a: 2\n", NULL);
+        g_autoptr(Version) rejected = version_of("a: 3\n", NULL);
+        g_autoptr(GPtrArray) names = NULL;
+        Intent intent = { .number = 1, .origin = ORIGIN_TIMEOUT, .deadline = 77 };
+
+        (void) add_content(store, "app", "a: 1\n");
+        assert_no_failure(store_add_version_on_trial(store, "app", version, VERSION_SUPERSEDED, &intent));
+        rejected->state = VERSION_REJECTED;
+        assert_no_failure(store_add_version(store, "app", rejected, VERSION_SUPERSEDED));
+
+        store = store_close(store);
+        store = store_scene_open(scene->directory);
+        tidy_up(store, "app", 1);
+        assert_history(store, "app", "2 active, 1 superseded");
+        assert_no_failure(store_load_intent(store, "app", &intent));
+        g_assert_cmpuint(intent.number, ==, 1);
+        g_assert_cmpuint(intent.instead_of, ==, 2);
+        g_assert_cmpint(intent.origin, ==, ORIGIN_TIMEOUT);
+        g_assert_cmpuint(intent.deadline, ==, 77);
+        assert_no_failure(store_list_intents(store, &names));
+        g_assert_cmpuint(names->len, ==, 1);
+        g_assert_cmpstr(names->pdata[0], ==, "app");
+}
+
+static void test_suspended(StoreScene *scene, const void *data)
+{
+        g_autoptr(Store) store = store_scene_open(scene->directory);
+        bool suspended = true;
+
+        assert_no_failure(store_load_suspended(store, "app", &suspended));
+        g_assert_false(suspended);
+        (void) add_content(store, "app", "a: 1\n");
+        assert_no_failure(store_save_suspended(store, "app", true));
+        store = store_close(store);
+        store = store_scene_open(scene->directory);
+        assert_no_failure(store_load_suspended(store, "app", &suspended));
+        g_assert_true(suspended);
+        assert_no_failure(store_save_suspended(store, "app", false));
+        assert_no_failure(store_load_suspended(store, "app", &suspended));
+        g_assert_false(suspended);
 }
 
 static void test_intent_without_version(StoreScene *scene, const void *data)
 {
         g_autoptr(Store) store = store_scene_open(scene->directory);
-        uint64_t intent;
+        Intent intent;
 
-        assert_failed(store_save_intent(store, "app", 1), FAILURE_NO_SUCH_VERSION,
-                      "version 1 of config 'app'");
+        assert_failed(store_save_intent(store, "app", &(Intent){ .number = 1, .origin = ORIGIN_ROLLBACK }),
+                      FAILURE_NO_SUCH_VERSION, "version 1 of config 'app'");
         (void) add_content(store, "app", "a: 1\n");
-        assert_no_failure(store_save_intent(store, "app", 1));
-        assert_failed(store_save_intent(store, "app", 2), FAILURE_NO_SUCH_VERSION,
-                      "version 2 of config 'app'");
+        assert_no_failure(store_save_intent(store, "app",
+                                            &(Intent){ .number = 1, .origin = ORIGIN_ROLLBACK }));
+        assert_failed(store_save_intent(store, "app", &(Intent){ .number = 2, .origin = ORIGIN_ROLLBACK }),
+                      FAILURE_NO_SUCH_VERSION, "version 2 of config 'app'");
         assert_no_failure(store_load_intent(store, "app", &intent));
-        g_assert_cmpuint(intent, ==, 1);
+        g_assert_cmpuint(intent.number, ==, 1);
 }
 
 static void assert_not_text(Store *store, Version *version, const char *text)
@@ -400,6 +450,8 @@ int main(int argc, char **argv)
         store_scene_add("/store/replace-not-active", test_replace_not_active, NULL);
         store_scene_add("/store/forget", test_forget, NULL);
         store_scene_add("/store/intents", test_intents, NULL);
+        store_scene_add("/store/on-trial", test_on_trial, NULL);
+        store_scene_add("/store/suspended", test_suspended, NULL);
         store_scene_add("/store/intent-without-version", test_intent_without_version, NULL);
         store_scene_add("/store/text-that-is-not-utf8", test_text_that_is_not_utf8, NULL);
         store_scene_add("/store/any-bytes", test_any_bytes, NULL);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * GetVersionHistory, Label: the versions of a config, and their names
+ */
+#include "daemon/caller.h"
+#include "daemon/config-bus-private.h"
+#include "daemon/failure-bus.h"
+
+static int append_version_details(sd_bus_message *m, const Version *version)
+{
+        const Author *author = &version->author;
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "{sv}{sv}", "public", "b", (int) version->is_public, "size",
+                                          "t", version->size);
+        if (r >= 0 && author->uid != (uid_t) -1)
+                r = sd_bus_message_append(m, "{sv}", "uid", "u", (uint32_t) author->uid);
+        if (r >= 0 && author->pid > 0)
+                r = sd_bus_message_append(m, "{sv}", "pid", "u", (uint32_t) author->pid);
+        if (r >= 0 && author->unit)
+                r = sd_bus_message_append(m, "{sv}", "unit", "s", author->unit);
+        if (r >= 0 && version->message)
+                r = sd_bus_message_append(m, "{sv}", "message", "s", version->message);
+        if (r >= 0 && version->label)
+                r = sd_bus_message_append(m, "{sv}", "label", "s", version->label);
+        if (r >= 0 && version->from_version > 0)
+                r = sd_bus_message_append(m, "{sv}", "from-version", "t", version->from_version);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_version(sd_bus_message *m, const Version *version)
+{
+        int r = sd_bus_message_open_container(m, 'r', "ttsssa{sv}");
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "ttsss", version->number, version->time,
+                                          origin_to_string(version->origin), version->digest,
+                                          version_state_to_string(version->state));
+        if (r >= 0)
+                r = append_version_details(m, version);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+int config_bus_reply_history(Bus *bus, Config *config, sd_bus_message *call, sd_bus_error *error)
+{
+        g_autoptr(GPtrArray) versions = NULL;
+        Failure *failure = manager_list_versions(bus->manager, config, &versions);
+        g_autoptr(sd_bus_message) reply = NULL;
+        int r;
+
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        r = sd_bus_message_new_method_return(call, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(ttsssa{sv})");
+        for (guint i = 0; i < versions->len && r >= 0; i++)
+                r = append_version(reply, g_ptr_array_index(versions, i));
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+int config_bus_method_get_version_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return config_bus_reply_history(userdata, config_bus_find(userdata, sd_bus_message_get_path(m)), m,
+                                        error);
+}
+
+static int label(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+{
+        Failure *failure;
+        const char *text;
+        uint64_t version;
+        Config *config;
+        int r;
+
+        r = sd_bus_message_read(m, "ts", &version, &text);
+        if (r < 0)
+                return r;
+        failure = config_bus_find_called(m, userdata, &config);
+        if (!failure)
+                failure = manager_set_label(config, version, text, &caller->author);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+int config_bus_method_label(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return caller_identify(m, label, userdata, error);
+}
