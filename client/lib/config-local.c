@@ -146,7 +146,7 @@ gboolean reconf_config_set_data(ReconfConfig *config, const char *data, gssize l
         g_autoptr(ReconfSnapshot) snapshot = NULL;
         g_autoptr(ReconfSnapshot) current = NULL;
 
-        g_return_val_if_fail(RECONF_IS_CONFIG(config) && !config->files, FALSE);
+        g_return_val_if_fail(RECONF_IS_CONFIG(config) && !config->files && !config->bus, FALSE);
         g_return_val_if_fail((data || length == 0) && format, FALSE);
 
         do {

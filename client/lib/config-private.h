@@ -13,6 +13,7 @@
 #include "client/lib/listener.h"
 #include "client/lib/reconf/config.h"
 
+typedef struct ConfigBus ConfigBus;
 typedef struct ConfigFiles ConfigFiles;
 
 struct _ReconfConfig {
@@ -36,6 +37,7 @@ struct _ReconfConfig {
 
         /* Where its versions come from; all NULL for data. */
         ConfigFiles *files;
+        ConfigBus *bus;
 };
 
 /* A config of nothing, with version 0. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/lib/config-private.h"
 
+#include "client/lib/config-bus.h"
 #include "client/lib/config-files.h"
 #include "client/lib/config-signals.h"
 #include "client/lib/reconf/enum-types.h"
@@ -77,6 +78,7 @@ static void reconf_config_dispose(GObject *object)
         g_mutex_unlock(&config->lock);
         listener_end(config->signals);
         config->files = config_files_free(config->files);
+        config->bus = config_bus_end(config->bus);
         G_OBJECT_CLASS(reconf_config_parent_class)->dispose(object);
 }
 

@@ -119,4 +119,30 @@ guint reconf_config_bind_with_mapping(ReconfConfig *config, const char *path, GO
 RECONF_AVAILABLE_IN_0_1
 void reconf_config_unbind(GObject *object, const char *property);
 
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_reload(ReconfConfig *config, GCancellable *cancellable, GAsyncReadyCallback callback,
+                          gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_reload_finish(ReconfConfig *config, GAsyncResult *result, guint64 *version,
+                                     GError **error);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_reload_sync(ReconfConfig *config, guint64 *version, GCancellable *cancellable,
+                                   GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_rollback(ReconfConfig *config, guint64 version, GVariant *options,
+                            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_rollback_finish(ReconfConfig *config, GAsyncResult *result, guint64 *new_version,
+                                       GError **error);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_rollback_sync(ReconfConfig *config, guint64 version, GVariant *options,
+                                     guint64 *new_version, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_get_history(ReconfConfig *config, GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_get_history_finish(ReconfConfig *config, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_get_history_sync(ReconfConfig *config, GCancellable *cancellable, GError **error);
+
 G_END_DECLS

@@ -9,6 +9,7 @@
 #define RECONF_INSIDE
 
 #include <reconf/change.h>
+#include <reconf/client.h>
 #include <reconf/config.h>
 #include <reconf/enum-types.h>
 #include <reconf/error.h>
