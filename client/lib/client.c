@@ -236,7 +236,7 @@ static void drop_connection(ReconfClient *client)
 
 static void on_closed(GDBusConnection *connection, gboolean vanished, GError *error, ReconfClient *client)
 {
-        g_autoptr(ReconfClient) kept = g_object_ref(client);
+        G_GNUC_UNUSED g_autoptr(ReconfClient) kept = g_object_ref(client);
 
         drop_connection(client);
         g_object_notify_by_pspec(G_OBJECT(client), properties[PROP_CONNECTION]);
