@@ -8,9 +8,18 @@ static void on_removed(Config *config, void *userdata)
 {
         Bus *bus = userdata;
 
+        instances_remove_config(bus->instances, config);
         config_bus_removed(config, bus);
         subscriptions_remove_config(bus->subscriptions, config);
         validators_remove_config(bus->validators, config);
+}
+
+static void on_changed(Config *config, const ConfigUpdate *update, void *userdata)
+{
+        Bus *bus = userdata;
+
+        config_bus_changed(config, update, bus);
+        instances_take_update(bus->instances, config, update);
 }
 
 static bool on_has_validators(Config *config, void *userdata)
@@ -38,7 +47,7 @@ static void on_cancel_ask(Config *config, void *userdata)
 static const ManagerObserver observer = {
         .added = config_bus_added,
         .removed = on_removed,
-        .changed = config_bus_changed,
+        .changed = on_changed,
         .failed = config_bus_failed,
         .properties_changed = config_bus_properties_changed,
         .has_validators = on_has_validators,
@@ -57,6 +66,7 @@ int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
         bus->peers = peers_new(connection);
         bus->subscriptions = subscriptions_new(bus->peers, manager);
         bus->validators = validators_new(connection, bus->peers);
+        bus->instances = instances_new(bus->peers, manager, &instance_bus_observer, bus);
         manager_set_observer(manager, &observer, bus);
 
         r = sd_bus_add_object_manager(connection, NULL, RECONF_MANAGER_PATH);
@@ -64,6 +74,8 @@ int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
                 r = manager_bus_export(bus);
         if (r >= 0)
                 r = config_bus_export(bus);
+        if (r >= 0)
+                r = instance_bus_export(bus);
         if (r < 0)
                 return r;
         *ret = g_steal_pointer(&bus);
@@ -77,6 +89,7 @@ Bus *bus_free(Bus *bus)
 
         subscriptions_free(bus->subscriptions);
         validators_free(bus->validators);
+        instances_free(bus->instances);
         peers_free(bus->peers);
         sd_bus_unref(bus->bus);
         g_free(bus);
@@ -92,12 +105,6 @@ void bus_reply_version(Config *config, uint64_t version, const Failure *failure,
                 (void) failure_bus_reply(call, failure);
         else
                 (void) sd_bus_reply_method_return(call, "t", version);
-}
-
-int bus_reply_instances(sd_bus_message *call)
-{
-        /* Programs make themselves known by RegisterInstance, which this interface does not have yet. */
-        return sd_bus_reply_method_return(call, "a(osuststa{sv})", 0);
 }
 
 static int append_failures(sd_bus_message *m, const Statistics *statistics)
@@ -118,19 +125,18 @@ static int append_failures(sd_bus_message *m, const Statistics *statistics)
         return r;
 }
 
-static int append_statistics(sd_bus_message *m, const Statistics *statistics, uint64_t configs,
-                             uint64_t subscribers)
+static int append_statistics(sd_bus_message *m, const Statistics *statistics, const BusCounts *counts)
 {
         /* clang-format off */
         int r = sd_bus_message_append(m, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}",
-                                      "configs", "t", configs,
+                                      "configs", "t", counts->configs,
                                       "denials", "t", statistics->denials,
                                       "file-events", "t", statistics->file_events,
-                                      "instances", "t", UINT64_C(0),
+                                      "instances", "t", counts->instances,
                                       "reloads", "t", statistics->reloads,
                                       "rollbacks", "t", statistics->rollbacks,
                                       "signals", "t", statistics->signals,
-                                      "subscribers", "t", subscribers,
+                                      "subscribers", "t", counts->subscribers,
                                       "unchanged", "t", statistics->unchanged,
                                       "uptime-us", "t", (uint64_t) g_get_monotonic_time() - statistics->since);
 
@@ -146,8 +152,7 @@ static int append_statistics(sd_bus_message *m, const Statistics *statistics, ui
         return r;
 }
 
-int bus_reply_statistics(sd_bus_message *call, const Statistics *statistics, uint64_t configs,
-                         uint64_t subscribers)
+int bus_reply_statistics(sd_bus_message *call, const Statistics *statistics, const BusCounts *counts)
 {
         g_autoptr(sd_bus_message) reply = NULL;
         int r = sd_bus_message_new_method_return(call, &reply);
@@ -155,7 +160,7 @@ int bus_reply_statistics(sd_bus_message *call, const Statistics *statistics, uin
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "{sv}");
         if (r >= 0)
-                r = append_statistics(reply, statistics, configs, subscribers);
+                r = append_statistics(reply, statistics, counts);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/bus-cleanup.h"
+#include "daemon/instance.h"
 #include "daemon/manager.h"
 #include "daemon/subscription.h"
 #include "daemon/validator.h"
@@ -17,6 +18,7 @@ typedef struct Bus {
         Peers *peers;
         Subscriptions *subscriptions;
         Validators *validators;
+        Instances *instances;
 } Bus;
 
 /* Exports all objects on an open connection and listens to the manager; negative errno. */
@@ -26,6 +28,7 @@ Bus *bus_free(Bus *bus);
 /* The interfaces, each in its own file. */
 int manager_bus_export(Bus *bus);
 int config_bus_export(Bus *bus);
+int instance_bus_export(Bus *bus);
 
 /* The config's object path. */
 char *config_bus_path(const Config *config);
@@ -37,6 +40,15 @@ void config_bus_changed(Config *config, const ConfigUpdate *update, void *bus);
 void config_bus_failed(Config *config, const Failure *failure, bool is_public, void *bus);
 void config_bus_properties_changed(Config *config, ConfigProperty properties, void *bus);
 void manager_bus_hot_reload_changed(void *bus);
+/* Likewise of the instances. */
+extern const InstanceObserver instance_bus_observer;
+
+/*
+ * ConfigChanged for one client alone, from a version that it had before; changes is NULL where that is not
+ * known any longer. Negative errno.
+ */
+int config_bus_send_again(Bus *bus, Config *config, const char *client, uint64_t previous,
+                          const Changes *changes);
 
 /* What Manager and Config have in common: the same question by name and by object. */
 int config_bus_reload(Config *config, const uint32_t *confirm_ms, sd_bus_message *call,
@@ -44,10 +56,14 @@ int config_bus_reload(Config *config, const uint32_t *confirm_ms, sd_bus_message
 int config_bus_rollback(Bus *bus, Config *config, uint64_t version, const char *message,
                         const uint32_t *confirm_ms, sd_bus_message *call, const Author *author);
 int config_bus_reply_history(Bus *bus, Config *config, sd_bus_message *call, sd_bus_error *error);
-int bus_reply_instances(sd_bus_message *call);
-/* counts are of configs and subscribers that the statistics are about. */
-int bus_reply_statistics(sd_bus_message *call, const Statistics *statistics, uint64_t configs,
-                         uint64_t subscribers);
+/* How many there are of what the statistics are about. */
+typedef struct BusCounts {
+        uint64_t configs;
+        uint64_t instances;
+        uint64_t subscribers;
+} BusCounts;
+
+int bus_reply_statistics(sd_bus_message *call, const Statistics *statistics, const BusCounts *counts);
 /* The number of a call's own promise, when it is kept: a ConfigDone whose userdata is the call. */
 void bus_reply_version(Config *config, uint64_t version, const Failure *failure, void *call);
 

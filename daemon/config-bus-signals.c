@@ -146,6 +146,61 @@ void config_bus_failed(Config *config, const Failure *failure, bool is_public, v
         send_to_all(userdata, config, "ReloadFailed", is_public, append_failed, failure);
 }
 
+/* NULL where the history cannot tell. */
+static const char *active_origin(Bus *bus, Config *config)
+{
+        g_autoptr(GPtrArray) versions = NULL;
+        g_autoptr(Failure) failure = manager_list_versions(bus->manager, config, &versions);
+
+        for (guint i = 0; !failure && i < versions->len; i++) {
+                const Version *version = g_ptr_array_index(versions, i);
+
+                if (version->number == config_version(config))
+                        return origin_to_string(version->origin);
+        }
+        return NULL;
+}
+
+static int append_again(sd_bus_message *m, Bus *bus, Config *config, uint64_t previous,
+                        const Changes *changes)
+{
+        const char *origin = active_origin(bus, config);
+        bool truncated = changes == NULL;
+        int r = sd_bus_message_append(m, "stt", changes ? changes_root(changes) : "/",
+                                      config_version(config), previous);
+
+        if (r >= 0)
+                r = changes ? document_bus_append_changes(m, changes, MAX_SIGNAL_SIZE, &truncated)
+                            : sd_bus_message_append(m, "a(ssvv)", 0);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "{sv}");
+        if (r >= 0 && origin)
+                r = sd_bus_message_append(m, "{sv}", "origin", "s", origin);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "{sv}", "time", "t", config_version_time(config));
+        if (r >= 0 && truncated)
+                r = sd_bus_message_append(m, "{sv}", "truncated", "b", 1);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+int config_bus_send_again(Bus *bus, Config *config, const char *client, uint64_t previous,
+                          const Changes *changes)
+{
+        g_autofree char *path = config_bus_path(config);
+        g_autoptr(sd_bus_message) m = NULL;
+        int r = sd_bus_message_new_signal(bus->bus, &m, path, RECONF_CONFIG_INTERFACE, "ConfigChanged");
+
+        if (r >= 0)
+                r = sd_bus_message_set_destination(m, client);
+        if (r >= 0)
+                r = append_again(m, bus, config, previous, changes);
+        if (r >= 0)
+                r = sd_bus_send(bus->bus, m, NULL);
+        if (r >= 0)
+                STATISTICS_COUNT(config_statistics(config), signals);
+        return r;
+}
+
 void config_bus_added(Config *config, void *userdata)
 {
         Bus *bus = userdata;

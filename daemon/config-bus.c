@@ -10,6 +10,7 @@
 #include "daemon/config-bus-private.h"
 #include "daemon/document-bus.h"
 #include "daemon/failure-bus.h"
+#include "daemon/instance-bus-private.h"
 #include "daemon/options-bus.h"
 #include "introspection/names.h"
 
@@ -219,9 +220,19 @@ static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error
         return sd_bus_reply_method_return(m, NULL);
 }
 
+static int list_instances(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+{
+        Config *config;
+        Failure *failure = config_bus_find_called(m, userdata, &config);
+
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        return instance_bus_reply_list(userdata, config, caller, m, error);
+}
+
 static int method_list_instances(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        return bus_reply_instances(m);
+        return caller_identify(m, list_instances, userdata, error);
 }
 
 static int method_get(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -320,8 +331,14 @@ static int method_get_statistics(sd_bus_message *m, void *userdata, sd_bus_error
         Bus *bus = userdata;
         Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
         const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
+        const GPtrArray *instances = instances_of(bus->instances, config);
+        BusCounts counts = {
+                .configs = 1,
+                .instances = instances ? instances->len : 0,
+                .subscribers = subscriptions ? subscriptions->len : 0,
+        };
 
-        return bus_reply_statistics(m, config_statistics(config), 1, subscriptions ? subscriptions->len : 0);
+        return bus_reply_statistics(m, config_statistics(config), &counts);
 }
 
 /* All of a config's properties, in one place each. */
@@ -455,6 +472,8 @@ static const sd_bus_vtable vtable[] = {
                                 SD_BUS_ARGS("s", root, "t", version, "t", previous, "a(ssvv)", changes,
                                             "a{sv}", details), 0),
         SD_BUS_SIGNAL_WITH_ARGS("ReloadFailed", SD_BUS_ARGS("s", stage, "a(suus)", problems), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("InstanceStateChanged",
+                                SD_BUS_ARGS("o", instance, "s", state, "t", version), 0),
 
         SD_BUS_VTABLE_END,
 };

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "daemon/manager.h"
+#include "daemon/program.h"
 
 #define INSTANCE_MAX_PER_USER 1000U
 #define INSTANCE_MAX_NAME 128U     /* bytes */
@@ -38,9 +39,60 @@ typedef enum InstanceStatus {
         N_INSTANCE_STATUSES,
 } InstanceStatus;
 
-typedef struct Instances Instances;
-typedef struct Instance Instance;
+/* What an instance has said in a vote. */
+typedef enum Ballot {
+        BALLOT_NONE,    /* has none in it */
+        BALLOT_AWAITED, /* was there when the vote was opened */
+        BALLOT_JOINED,  /* came later */
+        BALLOT_FAILED,
+        BALLOT_APPLIED,
+        N_BALLOTS,
+} Ballot;
 
+typedef struct Instances Instances;
+
+/* Read-only but for the files of this module. */
+struct Instance {
+        Instances *owner;
+        Config *config;
+        Program *program;
+        Instance *sibling; /* the next one of the program */
+        char *name;        /* what it calls itself, or NULL */
+        char *message;     /* of the last report, or NULL */
+        uint64_t reported; /* the version that it was about; 0 for none */
+        uint64_t version;  /* the newest that it applied, if only in part; 0 for none */
+        uint64_t complete; /* the newest that it applied as a whole */
+        InstanceState state;
+        Ballot ballot;
+        bool acks;
+        bool is_unit;
+        bool votes; /* where it acknowledges */
+        char id[INSTANCE_ID_LENGTH + 1];
+};
+
+/* What there is to tell; an instance that is removed can still be found. */
+typedef struct InstanceObserver {
+        void (*added)(const Instance *instance, void *userdata);
+        void (*removed)(const Instance *instance, void *userdata);
+        void (*renamed)(const Instance *instance, void *userdata);
+        /* It has another state, or has reported. */
+        void (*changed)(const Instance *instance, void *userdata);
+} InstanceObserver;
+
+const char *instance_state_to_string(InstanceState state);
+/* False for any other name. */
+bool instance_status_from_string(const char *name, InstanceStatus *ret);
+
+/* peers, manager and userdata must outlive it. */
+Instances *instances_new(Peers *peers, Manager *manager, const InstanceObserver *observer, void *userdata);
+Instances *instances_free(Instances *instances);
+
+/*
+ * One a connection and config: where there is one, it takes the name and acks. name may be NULL. Takes the
+ * program, in whose place one that is known for this connection is used.
+ */
+Failure *instances_add(Instances *instances, Config *config, const char *client, Program *program,
+                       const char *name, bool acks, Instance **ret);
 /*
  * A unit that is reloaded for a config: it acknowledges, and always has a vote. Borrowed: it goes with
  * instances_remove() or with its config, whichever is first.
@@ -58,3 +110,17 @@ Failure *instance_report(Instance *instance, uint64_t version, InstanceStatus st
 
 /* Takes it away; while its vote is awaited, that is an objection. */
 void instances_remove(Instances *instances, Instance *instance);
+/* The config is going. */
+void instances_remove_config(Instances *instances, Config *config);
+/* A new version is active, and told: it is for the instances now to say what they make of it. */
+void instances_take_update(Instances *instances, Config *config, const ConfigUpdate *update);
+
+/* NULL where there is none. */
+Instance *instances_find(const Instances *instances, const char *id);
+/* The program of a connection that has instances; NULL where it has none. */
+Program *instances_find_program(const Instances *instances, const char *client);
+/* In the order in which they came, of Instance, borrowed; NULL where there are none. */
+const GPtrArray *instances_of(const Instances *instances, const Config *config);
+unsigned instances_count(const Instances *instances);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Instances, instances_free)

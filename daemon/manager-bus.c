@@ -9,6 +9,7 @@
 #include "daemon/caller.h"
 #include "daemon/config-bus-private.h"
 #include "daemon/failure-bus.h"
+#include "daemon/instance-bus-private.h"
 #include "daemon/options-bus.h"
 #include "introspection/names.h"
 
@@ -257,19 +258,23 @@ static int method_get_version_history(sd_bus_message *m, void *userdata, sd_bus_
         return r < 0 ? r : config_bus_reply_history(userdata, config, m, error);
 }
 
-static int method_list_instances(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int list_instances(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
+        Config *config = NULL;
         const char *name;
-        Config *config;
-        int r;
+        int r = sd_bus_message_read(m, "s", &name);
 
-        r = sd_bus_message_read(m, "s", &name);
         if (r >= 0 && *name != '\0') {
                 r = sd_bus_message_rewind(m, true);
                 if (r >= 0)
                         r = read_config(m, userdata, &config, error);
         }
-        return r < 0 ? r : bus_reply_instances(m);
+        return r < 0 ? r : instance_bus_reply_list(userdata, config, caller, m, error);
+}
+
+static int method_list_instances(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return caller_identify(m, list_instances, userdata, error);
 }
 
 static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -288,9 +293,13 @@ static int method_get_statistics(sd_bus_message *m, void *userdata, sd_bus_error
 {
         Bus *bus = userdata;
         g_autoptr(GPtrArray) configs = manager_list(bus->manager, NULL);
+        BusCounts counts = {
+                .configs = configs->len,
+                .instances = instances_count(bus->instances),
+                .subscribers = subscriptions_count(bus->subscriptions),
+        };
 
-        return bus_reply_statistics(m, manager_statistics(bus->manager), configs->len,
-                                    subscriptions_count(bus->subscriptions));
+        return bus_reply_statistics(m, manager_statistics(bus->manager), &counts);
 }
 
 static int property_get_version(sd_bus *connection, const char *path, const char *interface,
@@ -369,6 +378,9 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("ListInstances", SD_BUS_ARGS("s", name),
                                 SD_BUS_RESULT("a(osuststa{sv})", instances),
                                 method_list_instances, 0),
+        SD_BUS_METHOD_WITH_ARGS("RegisterInstance", SD_BUS_ARGS("s", name, "a{sv}", options),
+                                SD_BUS_RESULT("o", instance, "t", version),
+                                instance_bus_method_register, 0),
         SD_BUS_METHOD_WITH_ARGS("SetHotReload", SD_BUS_ARGS("b", hot_reload), SD_BUS_NO_RESULT,
                                 method_set_hot_reload, 0),
         SD_BUS_METHOD_WITH_ARGS("GetStatistics", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", statistics),

@@ -63,6 +63,8 @@ struct Manager {
 
         GSequence *due; /* of Entry */
         GQueue untidy;  /* of Entry */
+        Worker *store_worker;
+        bool store_is_busy; /* its log is being written back: what needs the store waits */
         uint64_t serial;
         sd_event_source *due_source;
         sd_event_source *tidy_source;

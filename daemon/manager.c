@@ -27,6 +27,42 @@ static int compare_due(const void *a, const void *b, void *userdata)
         return (first_priority < second_priority) - (first_priority > second_priority);
 }
 
+static int run_due(sd_event_source *source, void *userdata);
+
+/* While the log is written back these would wait for the disk, and calls with them. */
+static void run_queues(Manager *manager)
+{
+        if (manager->store_is_busy)
+                return;
+        if (!manager->due_source && !g_sequence_is_empty(manager->due) &&
+            sd_event_add_defer(manager->context.event, &manager->due_source, run_due, manager) < 0)
+                g_error("out of memory");
+        if (!g_queue_is_empty(&manager->untidy))
+                (void) sd_event_source_set_enabled(manager->tidy_source, SD_EVENT_ONESHOT);
+}
+
+/*
+ * One config a turn. Calls have theirs in between, and neither keeps the other waiting, however many there
+ * are: among sources of one priority goes first what was pending first, which a deferred one is from when it
+ * was made. So each turn has a new one.
+ */
+static int run_due(sd_event_source *source, void *userdata)
+{
+        Manager *manager = userdata;
+        GSequenceIter *first = g_sequence_get_begin_iter(manager->due);
+
+        manager->due_source = sd_event_source_disable_unref(manager->due_source);
+        if (!g_sequence_iter_is_end(first)) {
+                Entry *entry = g_sequence_get(first);
+
+                g_sequence_remove(first);
+                entry->due = NULL;
+                config_run_due(entry->config);
+        }
+        run_queues(manager);
+        return 0;
+}
+
 static void on_due(Config *config, void *userdata)
 {
         Manager *manager = userdata;
@@ -35,25 +71,7 @@ static void on_due(Config *config, void *userdata)
         if (!entry || entry->due)
                 return;
         entry->due = g_sequence_insert_sorted(manager->due, entry, compare_due, NULL);
-        (void) sd_event_source_set_enabled(manager->due_source, SD_EVENT_ONESHOT);
-}
-
-/* One config a turn, as with calls: neither keeps the other waiting, however many there are. */
-static int run_due(sd_event_source *source, void *userdata)
-{
-        Manager *manager = userdata;
-        GSequenceIter *first = g_sequence_get_begin_iter(manager->due);
-
-        if (!g_sequence_iter_is_end(first)) {
-                Entry *entry = g_sequence_get(first);
-
-                g_sequence_remove(first);
-                entry->due = NULL;
-                config_run_due(entry->config);
-        }
-        if (!g_sequence_is_empty(manager->due))
-                (void) sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-        return 0;
+        run_queues(manager);
 }
 
 static void want_tidy(Manager *manager, Entry *entry)
@@ -62,7 +80,26 @@ static void want_tidy(Manager *manager, Entry *entry)
                 return;
         entry->untidy = true;
         g_queue_push_tail(&manager->untidy, entry);
-        (void) sd_event_source_set_enabled(manager->tidy_source, SD_EVENT_ONESHOT);
+        run_queues(manager);
+}
+
+static void run_checkpoint(void *data)
+{
+        const Manager *manager = data;
+
+        store_run_checkpoint(manager->context.store);
+}
+
+static void finish_checkpoint(void *data)
+{
+        Manager *manager = data;
+        g_autoptr(Failure) failure = store_end_checkpoint(manager->context.store);
+
+        if (failure)
+                log_failure(G_LOG_LEVEL_WARNING, NULL, failure,
+                            "Failed to write the log back, trying again after the next version");
+        manager->store_is_busy = false;
+        run_queues(manager);
 }
 
 static int run_tidy(sd_event_source *source, void *userdata)
@@ -78,8 +115,11 @@ static int run_tidy(sd_event_source *source, void *userdata)
         if (failure)
                 log_failure(G_LOG_LEVEL_WARNING, config_name(entry->config), failure,
                             "Failed to tidy the history, trying again after the next version");
-        if (!g_queue_is_empty(&manager->untidy))
-                (void) sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+        if (store_begin_checkpoint(manager->context.store)) {
+                manager->store_is_busy = true;
+                worker_submit(manager->store_worker, manager, run_checkpoint, finish_checkpoint);
+        }
+        run_queues(manager);
         return 0;
 }
 
@@ -118,9 +158,10 @@ static void on_failed(Config *config, const Failure *failure, bool is_public, vo
 
         if (!entry)
                 return;
-        /* What programs say about a candidate may quote it, and a log has readers that the config does not
+        /* What programs say about a version may quote it, and a log has readers that the config does not
          * have. */
-        if (!is_public && failure->stage == FAILURE_STAGE_VALIDATOR)
+        if (!is_public &&
+            (failure->stage == FAILURE_STAGE_VALIDATOR || failure->stage == FAILURE_STAGE_INSTANCE))
                 log_config(G_LOG_LEVEL_WARNING, config_name(config), "%s: reload failed at stage %s",
                            config_name(config), failure_stage_to_string(failure->stage));
         else
@@ -183,11 +224,7 @@ static int add_queues(Manager *manager)
         sd_event *event = manager->context.event;
         int r;
 
-        r = sd_event_add_defer(event, &manager->due_source, run_due, manager);
-        if (r >= 0)
-                r = sd_event_source_set_enabled(manager->due_source, SD_EVENT_OFF);
-        if (r >= 0)
-                r = sd_event_add_defer(event, &manager->tidy_source, run_tidy, manager);
+        r = sd_event_add_defer(event, &manager->tidy_source, run_tidy, manager);
         if (r >= 0)
                 r = sd_event_source_set_enabled(manager->tidy_source, SD_EVENT_OFF);
         if (r >= 0)
@@ -228,6 +265,8 @@ Failure *manager_new(sd_event *event, const Settings *settings, Manager **ret)
         if (r >= 0)
                 r = worker_new(event, &manager->context.worker);
         if (r >= 0)
+                r = worker_new(event, &manager->store_worker);
+        if (r >= 0)
                 manager->context.schemas = schema_cache_new(event, manager->context.watcher);
         if (r >= 0)
                 r = add_queues(manager);
@@ -249,6 +288,7 @@ Manager *manager_free(Manager *manager)
         /* Jobs that still run belong to configs, which end with them. */
         g_hash_table_remove_all(manager->entries);
         worker_free(manager->context.worker);
+        worker_free(manager->store_worker);
         schema_cache_free(manager->context.schemas);
         watcher_free(manager->context.watcher);
         sd_event_source_disable_unref(manager->due_source);
@@ -463,7 +503,8 @@ Failure *manager_set_label(Config *config, uint64_t version, const char *label, 
 bool manager_is_idle(const Manager *manager)
 {
         return g_hash_table_size(manager->entries) == 0 && g_hash_table_size(manager->directories) == 0 &&
-               worker_pending(manager->context.worker) == 0 && g_queue_is_empty((GQueue *) &manager->untidy);
+               worker_pending(manager->context.worker) == 0 &&
+               g_queue_is_empty((GQueue *) &manager->untidy) && !manager->store_is_busy;
 }
 
 bool manager_is_stopping(const Manager *manager)
@@ -474,6 +515,11 @@ bool manager_is_stopping(const Manager *manager)
 Worker *manager_worker(const Manager *manager)
 {
         return manager->context.worker;
+}
+
+sd_event *manager_event(const Manager *manager)
+{
+        return manager->context.event;
 }
 
 const Settings *manager_settings(const Manager *manager)

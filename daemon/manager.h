@@ -81,6 +81,7 @@ bool manager_is_stopping(const Manager *manager);
 /* For jobs that keep the manager from being idle. */
 Worker *manager_worker(const Manager *manager);
 
+sd_event *manager_event(const Manager *manager);
 const Settings *manager_settings(const Manager *manager);
 const char *manager_epoch(const Manager *manager);
 Statistics *manager_statistics(Manager *manager);

@@ -14,8 +14,12 @@
 /* A config's object is this prefix, a slash, and its name as sd_bus_path_encode() writes it. */
 #define RECONF_CONFIG_PATH_PREFIX "/org/reconf/Reconf1/config"
 
+/* An instance's object is this prefix, a slash, and its id. */
+#define RECONF_INSTANCE_PATH_PREFIX "/org/reconf/Reconf1/instance"
+
 #define RECONF_MANAGER_INTERFACE "org.reconf.Reconf1.Manager"
 #define RECONF_CONFIG_INTERFACE "org.reconf.Reconf1.Config"
+#define RECONF_INSTANCE_INTERFACE "org.reconf.Reconf1.Instance"
 #define RECONF_INSTANCE_INTERFACE "org.reconf.Reconf1.Instance"
 #define RECONF_VALIDATOR_INTERFACE "org.reconf.Reconf1.Validator" /* exported by clients */
 

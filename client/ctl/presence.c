@@ -355,10 +355,17 @@ static int add_matches(Presence *presence)
 
 static int listen_to_bus(Presence *presence)
 {
+        sd_bus *bus = presence->context->bus;
         int r;
 
-        r = sd_bus_attach_event(presence->context->bus, presence->event, SD_EVENT_PRIORITY_NORMAL);
-        return r < 0 ? r : add_matches(presence);
+        r = sd_bus_attach_event(bus, presence->event, SD_EVENT_PRIORITY_NORMAL);
+        if (r < 0)
+                return r;
+        /* There may be something to report after the loop. */
+        r = sd_bus_set_close_on_exit(bus, false);
+        if (r < 0)
+                return r;
+        return add_matches(presence);
 }
 
 bool presence_begin(Presence *presence, GError **error)

@@ -90,13 +90,28 @@ static void enter(Runner *runner, RunnerState state, uint64_t usec)
                 g_error("Out of memory");
 }
 
+static void approve(Runner *runner)
+{
+        runner->state = RUNNER_SETTLED;
+        runner->handlers.settled(runner->handlers.userdata, runner->version, NULL);
+}
+
+/* Without any time to settle, to have been told or started is enough. */
+static void settle(Runner *runner, RunnerState state)
+{
+        if (runner->options.settle_usec > 0)
+                enter(runner, state, runner->options.settle_usec);
+        else
+                approve(runner);
+}
+
 /* Tells the program of the version. */
 static void tell(Runner *runner)
 {
         runner->behind = false;
         runner->asked = false;
         send_signal(runner, runner->options.signal);
-        enter(runner, RUNNER_SETTLING, runner->options.settle_usec);
+        settle(runner, RUNNER_SETTLING);
 }
 
 static void stop(Runner *runner)
@@ -114,12 +129,10 @@ static int on_deadline(sd_event_source *source, uint64_t time, void *userdata)
         switch (runner->state) {
         case RUNNER_STARTING:
         case RUNNER_SETTLING:
-                if (runner->behind) {
+                if (runner->behind)
                         tell(runner);
-                        break;
-                }
-                runner->state = RUNNER_SETTLED;
-                runner->handlers.settled(runner->handlers.userdata, runner->version, NULL);
+                else
+                        approve(runner);
                 break;
         case RUNNER_STOPPING:
                 send_signal(runner, SIGKILL);
@@ -222,7 +235,7 @@ static void start(Runner *runner)
                 end(runner);
                 return;
         }
-        enter(runner, RUNNER_STARTING, runner->options.settle_usec);
+        settle(runner, RUNNER_STARTING);
 }
 
 void runner_take(Runner *runner, uint64_t version)

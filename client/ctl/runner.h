@@ -27,7 +27,7 @@ typedef struct RunnerOptions {
         char *const *command; /* NULL-terminated */
         sigset_t mask;        /* the signals blocked in the program */
         int signal;           /* to tell of a version; 0: restart */
-        uint64_t settle_usec; /* to live on for */
+        uint64_t settle_usec; /* to live on for; 0: a version is good at once */
         uint64_t stop_usec;   /* to end within, when restarted; then it is killed */
         uint64_t wait_usec;   /* for another version, after one that failed a restart */
 } RunnerOptions;

@@ -16,6 +16,10 @@ struct Database {
         bool damaged;          /* a failure told so */
         int log_pages;         /* in the log, not yet written back */
         sqlite3_stmt *statements[N_STATEMENTS];
+
+        GMutex lock; /* guards what is below */
+        GCond written_back;
+        bool writing_back; /* whoever does it has the connection for himself */
 };
 
 /* Opens it as it is. Without a failure, either *ret is set or *ret_fault, which follows "the database". */

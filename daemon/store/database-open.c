@@ -140,6 +140,8 @@ static Database *new_database(const char *path)
         Database *database = g_new0(Database, 1);
 
         database->path = g_strdup(path);
+        g_mutex_init(&database->lock);
+        g_cond_init(&database->written_back);
         return database;
 }
 

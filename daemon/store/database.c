@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Database: one SQLite file in write-ahead mode, for one process and one thread
+ * Database: one SQLite file in write-ahead mode, for one process, and one thread at a time
  *
  * Full durability is a switch of `synchronous` around the transaction: with FULL, SQLite syncs the log after
  * the commit, and with it every commit before that one. SQLite refuses the switch inside a transaction, so
  * it is done before and after.
  *
- * The log is written back by database_checkpoint() only: SQLite's own way does it inside whichever commit
- * passes the limit. Our hook, which takes its place, just notes how long the log is.
+ * The log is written back by database_run_checkpoint() only: SQLite's own way does it inside whichever
+ * commit passes the limit. Our hook, which takes its place, just notes how long the log is. The connection
+ * is used without SQLite's own locks: asking for a statement, as every use begins, is what waits for a
+ * checkpoint.
  */
 #include "daemon/store/database-internal.h"
 
@@ -48,6 +50,8 @@ Database *database_close(Database *database)
                 (void) sqlite3_finalize(database->statements[i]);
         /* Writes the log back and removes it, unless that is switched off. */
         (void) sqlite3_close(database->connection);
+        g_mutex_clear(&database->lock);
+        g_cond_clear(&database->written_back);
         g_free(database->path);
         g_free(database);
         return NULL;
@@ -55,6 +59,10 @@ Database *database_close(Database *database)
 
 Statement *database_statement(Database *database, StatementId id)
 {
+        g_mutex_lock(&database->lock);
+        while (database->writing_back)
+                g_cond_wait(&database->written_back, &database->lock);
+        g_mutex_unlock(&database->lock);
         return database->statements[id];
 }
 
@@ -152,13 +160,21 @@ int database_end(Database *database, int result)
         return result;
 }
 
-int database_checkpoint(Database *database)
+bool database_begin_checkpoint(Database *database)
 {
-        g_autoptr(Statement) count = database_statement(database, STATEMENT_COUNT_CHECKPOINT);
-        int r, pages, written;
-
         if (database->log_pages < DATABASE_CHECKPOINT_PAGES)
-                return SQLITE_OK;
+                return false;
+
+        g_mutex_lock(&database->lock);
+        database->writing_back = true;
+        g_mutex_unlock(&database->lock);
+        return true;
+}
+
+static int write_back(Database *database)
+{
+        g_autoptr(Statement) count = database->statements[STATEMENT_COUNT_CHECKPOINT];
+        int r, pages, written;
 
         r = sqlite3_wal_checkpoint_v2(database->connection, "main", SQLITE_CHECKPOINT_PASSIVE, &pages,
                                       &written);
@@ -167,6 +183,17 @@ int database_checkpoint(Database *database)
 
         /* The first to write after this begins the log anew and syncs its header: not the next version. */
         return statement_run(count);
+}
+
+int database_run_checkpoint(Database *database)
+{
+        int r = write_back(database);
+
+        g_mutex_lock(&database->lock);
+        database->writing_back = false;
+        g_cond_signal(&database->written_back);
+        g_mutex_unlock(&database->lock);
+        return r;
 }
 
 bool result_is_damage(int result)

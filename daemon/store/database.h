@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Database: one SQLite file in write-ahead mode, for one process and one thread
+ * Database: one SQLite file in write-ahead mode, for one process, and one thread at a time
  *
  * Opens it, setting aside what cannot be used; keeps every statement prepared; runs transactions in one of
  * two durabilities; turns SQLite's results into failures. Results are SQLite's, SQLITE_OK being success.
@@ -69,8 +69,13 @@ int database_begin(Database *database, Durability durability);
 /* Commits if the result of what was done is SQLITE_OK, else undoes it. Returns what became of it. */
 int database_end(Database *database, int result);
 
-/* Writes the log back into the database if it has grown to DATABASE_CHECKPOINT_PAGES. Syncs twice. */
-int database_checkpoint(Database *database);
+/*
+ * Writes the log back into the database, which waits for the disk up to three times: true where the log has
+ * grown to DATABASE_CHECKPOINT_PAGES, and then database_run_checkpoint() is to follow, on any thread. Until
+ * that is done every other use of the database waits for it.
+ */
+bool database_begin_checkpoint(Database *database);
+int database_run_checkpoint(Database *database);
 
 /* What could not be recorded or read, as the beginning of a sentence: "The intent of config 'x'". */
 Failure *database_write_failure(Database *database, int result, const char *format, ...) G_GNUC_PRINTF(3, 4);

@@ -20,6 +20,7 @@ struct Store {
         char *epoch;
         char *volatile_directory; /* NULL where the database is in its place */
         sd_id128_t boot;
+        int checkpoint; /* what became of the last */
 };
 
 /* Where the numbers of a config stand. */

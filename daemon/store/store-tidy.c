@@ -235,14 +235,27 @@ static int tidy_config(Store *store, const char *config, unsigned max_versions, 
 
 Failure *store_tidy(Store *store, const char *config, unsigned max_versions, uint64_t keep)
 {
-        int r, checkpoint;
+        int r;
 
         r = tidy_config(store, config, max_versions, keep);
-        /* On a full disk, this lets the log begin anew in the room that it has. */
-        checkpoint = database_checkpoint(store->database);
-        if (r == SQLITE_OK)
-                r = checkpoint;
         return r == SQLITE_OK ? NULL
                               : database_write_failure(store->database, r,
                                                        "What was tidied up of config '%s'", config);
+}
+
+bool store_begin_checkpoint(Store *store)
+{
+        return database_begin_checkpoint(store->database);
+}
+
+void store_run_checkpoint(Store *store)
+{
+        store->checkpoint = database_run_checkpoint(store->database);
+}
+
+Failure *store_end_checkpoint(Store *store)
+{
+        return store->checkpoint == SQLITE_OK ? NULL
+                                              : database_write_failure(store->database, store->checkpoint,
+                                                                       "What was written to the log");
 }

@@ -7,8 +7,9 @@
  * rest, and never lets a number be given out twice: numbers are reserved in blocks with a full sync before
  * the first is used.
  *
- * What need not stand between a file event and the signal (digests, pruning, reserving, the checkpoint) is
- * left to store_tidy(), to be called once subscribers were told.
+ * What need not stand between a file event and the signal (digests, pruning, reserving) is left to
+ * store_tidy(), to be called once subscribers were told; the log is written back after that, on a thread of
+ * its own.
  */
 #pragma once
 
@@ -125,9 +126,19 @@ Failure *store_load_suspended(Store *store, const char *config, bool *ret);
 /*
  * What can wait until subscribers were told: fills in digests, prunes to max_versions and
  * STORE_MAX_HISTORY_BYTES (the active and labelled versions stay, those of the intent, and keep, which may
- * be 0), reserves numbers, writes the log back.
+ * be 0), reserves numbers.
  */
 Failure *store_tidy(Store *store, const char *config, unsigned max_versions, uint64_t keep);
+
+/*
+ * Writes the log back into the database, to be tried after store_tidy(), and all the more where that failed:
+ * on a full disk it lets the log begin anew in the room that it has. It waits for the disk, longer than
+ * anything else here. Where the first is true the second is to follow, on any thread, and then the third,
+ * which tells what became of it. Meanwhile all others who use the store wait.
+ */
+bool store_begin_checkpoint(Store *store);
+void store_run_checkpoint(Store *store);
+Failure *store_end_checkpoint(Store *store);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Registration, registration_free)

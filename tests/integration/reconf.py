@@ -25,6 +25,7 @@ NAME = 'org.reconf.Reconf1'
 MANAGER_PATH = '/org/reconf/Reconf1'
 MANAGER = NAME + '.Manager'
 CONFIG = NAME + '.Config'
+INSTANCE = NAME + '.Instance'
 ERROR = NAME + '.Error.'
 PROPERTIES = 'org.freedesktop.DBus.Properties'
 OBJECT_MANAGER = 'org.freedesktop.DBus.ObjectManager'
@@ -172,6 +173,11 @@ class Client:
     def manager(self, method, signature='()', *arguments, **keywords):
         return self.call(MANAGER_PATH, MANAGER, method, signature, *arguments, **keywords)
 
+    def register_instance(self, config, **settings):
+        """The instance, and the version that was active."""
+        path, version = self.manager('RegisterInstance', '(sa{sv})', config, options(**settings))
+        return Instance(self, path), version
+
     def config(self, name):
         return Config(self, self.manager('GetConfig', '(s)', name))
 
@@ -240,12 +246,36 @@ class Config:
         return self.wait_signal('ConfigChanged', condition, timeout).arguments
 
 
+class Instance:
+    """An instance's object as the client sees it that registered it, or another."""
+
+    def __init__(self, client, path):
+        self.client = client
+        self.path = path
+
+    def call(self, method, signature='()', *arguments):
+        return self.client.call(self.path, INSTANCE, method, signature, *arguments)
+
+    def get_property(self, name):
+        return self.client.get_property(self.path, INSTANCE, name)
+
+    def report(self, version, status='applied', message=''):
+        self.call('ReportApplied', '(tss)', version, status, message)
+
+    def wait_state(self, *expected):
+        """The next that is told of it is this state and version."""
+        heard = self.client.wait_signal('InstanceStateChanged', lambda signal: signal.arguments[0] == self.path)
+        if heard.arguments[1:] != expected:
+            raise AssertionError(f'{expected} was expected, not {heard.arguments[1:]}')
+
+
 class Bus:
     """A private bus of either kind, and the directories of the daemon that it starts."""
 
-    def __init__(self, directory, kind='session', limits=None):
+    def __init__(self, directory, kind='session', limits=None, prefix=()):
         self.kind = kind
         self.limits = limits or {}
+        self.prefix = prefix
         self.directory = pathlib.Path(directory)
         self.state = self.directory / 'state'
         self.settings = self.directory / 'settings'
@@ -298,12 +328,12 @@ class Bus:
         reader, writer = os.pipe()
         with open(self.log, 'ab') as log:
             self.process = subprocess.Popen(
-                ['dbus-daemon', '--nofork', f'--config-file={configuration}', f'--address={self.address}',
-                 f'--print-address={writer}'],
+                [*self.prefix, 'dbus-daemon', '--nofork', f'--config-file={configuration}',
+                 f'--address={self.address}', f'--print-address={writer}'],
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[writer])
         os.close(writer)
         with open(reader, 'rb') as ready:
-            if not ready.read():
+            if not ready.readline():
                 raise AssertionError(f'the bus does not start: {self.log.read_text()}')
 
     def stop(self):
@@ -316,7 +346,8 @@ class Bus:
             client.close()
         self.clients.clear()
         if self.process:
-            self.process.terminate()
+            # What makes a namespace waits for what is in it, and takes it along only so.
+            self.process.send_signal(signal.SIGKILL if self.prefix else signal.SIGTERM)
             self.process.wait(TIMEOUT)
             self.process = None
 
@@ -364,6 +395,8 @@ class TestCase(unittest.TestCase):
     """A case with a bus (self.bus), a client on it (self.client) and a directory for files (self.files)."""
 
     bus_kind = 'session'
+    # What to start the bus with, such as a namespace.
+    bus_prefix = ()
     bus_limits = None
     maxDiff = None
     log = ''
@@ -381,7 +414,7 @@ class TestCase(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory)
         self.files = self.directory / 'files'
         self.files.mkdir()
-        self.bus = Bus(self.directory, self.bus_kind, self.bus_limits)
+        self.bus = Bus(self.directory, self.bus_kind, self.bus_limits, self.bus_prefix)
         self.addCleanup(self._stop_bus)
         self.bus.start()
         self.client = self.bus.connect()

@@ -75,9 +75,11 @@ class SystemBus(scene.TestCase):
 
     def test_others_may_call_nothing(self):
         config = self.watch()
+        instance, _ = self.client.register_instance('a', ack=True)
         other = self.connect_as_nobody()
         tried = 0
-        for path, own in ((reconf.MANAGER_PATH, reconf.MANAGER), (config.path, reconf.CONFIG)):
+        for path, own in ((reconf.MANAGER_PATH, reconf.MANAGER), (config.path, reconf.CONFIG),
+                          (instance.path, reconf.INSTANCE)):
             for interface, members in {own: methods(own), **STANDARD}.items():
                 for method, types in members.items():
                     with self.subTest(f'{interface}.{method}'):
@@ -86,6 +88,7 @@ class SystemBus(scene.TestCase):
                                           *arguments)
                     tried += 1
         self.assertGreater(tried, 35)
+        self.assertEqual(instance.get_property('State'), 'pending')
         self.assertEqual(config.call('GetAll'), (1, {'a': 1}))
         self.assertTrue(config.get_property('HotReload'))
         self.assertEqual([entry[0] for entry in self.client.manager('ListConfigs')], ['a'])

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as xml
 
 import reconf
 from gi.repository import GLib
-from reconf import CONFIG, MANAGER, MANAGER_PATH
+from reconf import CONFIG, INSTANCE, MANAGER, MANAGER_PATH
 
 SOURCES = pathlib.Path(__file__).parents[2] / 'introspection'
 INTERFACES = reconf.PREFIX / 'share' / 'dbus-1' / 'interfaces'
@@ -31,6 +31,7 @@ PROMISED = {
             'Rollback': ('s t', 't'),
             'GetVersionHistory': ('s', 'a(ttsssa{sv})'),
             'ListInstances': ('s', 'a(osuststa{sv})'),
+            'RegisterInstance': ('s a{sv}', 'o t'),
             'SetHotReload': ('b', ''),
             'GetStatistics': ('', 'a{sv}'),
         },
@@ -68,6 +69,7 @@ PROMISED = {
         'signals': {
             'ConfigChanged': 's t t a(ssvv) a{sv}',
             'ReloadFailed': 's a(suus)',
+            'InstanceStateChanged': 'o s t',
         },
         'properties': {
             'Name': ('s', 'const'),
@@ -82,6 +84,23 @@ PROMISED = {
             'LastReload': ('t', 'false'),
             'ConfirmDeadline': ('t', 'true'),
             'Options': ('a{sv}', 'true'),
+        },
+    },
+    INSTANCE: {
+        'methods': {
+            'ReportApplied': ('t s s', ''),
+            'Renotify': ('', ''),
+            'Unregister': ('', ''),
+        },
+        'signals': {},
+        'properties': {
+            'Config': ('s', 'const'),
+            'Pid': ('u', 'false'),
+            'Name': ('s', 'true'),
+            'StartTime': ('t', 'false'),
+            'Unit': ('s', 'const'),
+            'State': ('s', 'false'),
+            'Version': ('t', 'false'),
         },
     },
 }
@@ -138,6 +157,19 @@ class Introspection(reconf.TestCase):
 
     def test_config_is_as_promised(self):
         self.assert_promised(CONFIG)
+
+    def test_instance_is_as_promised(self):
+        self.assert_promised(INSTANCE)
+
+    def test_instance_serves_its_xml(self):
+        self.register()
+        path, _ = self.client.manager('RegisterInstance', '(sa{sv})', 'a.b', {})
+        _, served = self.served(path)
+        self.assertEqual(served[INSTANCE], self.from_file(SOURCES, INSTANCE))
+        self.assertEqual(set(served), {INSTANCE, reconf.PROPERTIES, INTROSPECTABLE, 'org.freedesktop.DBus.Peer'})
+        prefix, name = path.rsplit('/', 1)
+        root, _ = self.served(prefix)
+        self.assertEqual([node.get('name') for node in root.findall('node')], [name])
 
     def test_every_argument_has_a_name(self):
         for name in PROMISED:

@@ -209,9 +209,18 @@ Failure *store_scene_register(Store *store, const char *name)
         return store_save_registration(store, &registration);
 }
 
+Failure *store_scene_write_back(Store *store)
+{
+        if (!store_begin_checkpoint(store))
+                return NULL;
+        store_run_checkpoint(store);
+        return store_end_checkpoint(store);
+}
+
 void tidy_up(Store *store, const char *config, unsigned max_versions)
 {
         assert_no_failure(store_tidy(store, config, max_versions, 0));
+        assert_no_failure(store_scene_write_back(store));
 }
 
 char *history_of(Store *store, const char *config)

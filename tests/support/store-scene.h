@@ -47,6 +47,9 @@ GPtrArray *layers_of(const char *content, ...) G_GNUC_NULL_TERMINATED;
 uint64_t add_content(Store *store, const char *config, const char *content);
 /* Saves a registration of one file with one setting. */
 Failure *store_scene_register(Store *store, const char *name);
+/* Writes the log back, where it is long enough. */
+Failure *store_scene_write_back(Store *store);
+/* And that. */
 void tidy_up(Store *store, const char *config, unsigned max_versions);
 
 /* The history as "3 active, 2 superseded". */

@@ -173,6 +173,17 @@ static void test_dies_at_once(void)
         g_assert_cmpstr(scene.said->str, ==, "1 the program exited with status 3\n");
 }
 
+static void test_no_time_to_settle(void)
+{
+        g_auto(Scene) scene = { 0 };
+
+        set_up(&scene, with_signal(0), "exit 3");
+        runner_take(scene.runner, 1);
+        g_assert_cmpstr(scene.said->str, ==, "1 applied\n");
+        wait_end(&scene, 3);
+        g_assert_cmpstr(scene.said->str, ==, "1 applied\n");
+}
+
 static void test_goes_into_background(void)
 {
         g_auto(Scene) scene = { 0 };
@@ -418,6 +429,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/ctl-runner/signal", test_signal);
         g_test_add_func("/ctl-runner/dies-at-once", test_dies_at_once);
+        g_test_add_func("/ctl-runner/no-time-to-settle", test_no_time_to_settle);
         g_test_add_func("/ctl-runner/goes-into-background", test_goes_into_background);
         g_test_add_func("/ctl-runner/dies-later", test_dies_later);
         g_test_add_func("/ctl-runner/version-kills", test_version_kills);

@@ -184,6 +184,36 @@ static void test_log_is_written_back(StoreScene *scene, const void *data)
         g_assert_cmpint(g_stat(log, &st), <, 0);
 }
 
+static void *run_checkpoint(void *store)
+{
+        store_run_checkpoint(store);
+        return NULL;
+}
+
+/* Who uses the store while another thread writes the log back waits for it, and nothing is lost. */
+static void test_written_back_elsewhere(StoreScene *scene, const void *data)
+{
+        g_autoptr(Store) store = store_scene_open(scene->directory);
+        g_autofree char *content = g_strnfill(100 * 1024, 'x');
+
+        for (unsigned number = 1; number <= 300; number++) {
+                GThread *thread = NULL;
+
+                g_assert_cmpuint(add_content(store, "app", content), ==, number);
+                if (store_begin_checkpoint(store)) {
+                        thread = g_thread_new("checkpoint", run_checkpoint, store);
+                        assert_no_failure(store_tidy(store, "app", 5, 0));
+                        (void) g_thread_join(thread);
+                        assert_no_failure(store_end_checkpoint(store));
+                        g_assert_false(store_begin_checkpoint(store));
+                }
+        }
+        store = store_close(store);
+        store = store_scene_open(scene->directory);
+        tidy_up(store, "app", 3);
+        assert_history(store, "app", "300 active, 299 superseded, 298 superseded");
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -196,5 +226,6 @@ int main(int argc, char **argv)
         store_scene_add("/store-tidy/bytes-oldest-first", test_bytes_oldest_first, NULL);
         store_scene_add("/store-tidy/digests", test_digests, NULL);
         store_scene_add("/store-tidy/log-is-written-back", test_log_is_written_back, NULL);
+        store_scene_add("/store-tidy/written-back-elsewhere", test_written_back_elsewhere, NULL);
         return g_test_run();
 }
