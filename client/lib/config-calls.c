@@ -61,7 +61,7 @@ static void on_called(GObject *source, GAsyncResult *result, void *data)
 static void call(ReconfConfig *config, const char *method, GVariant *arguments, GTask *task,
                  GAsyncReadyCallback on_reply)
 {
-        g_autoptr(GTask) owned_task = task;
+        G_GNUC_UNUSED g_autoptr(GTask) owned_task = task;
         g_autoptr(GVariant) owned = arguments ? g_variant_ref_sink(arguments) : NULL;
         GError *error = NULL;
         g_autoptr(GDBusConnection) connection = get_connection(config, &error);

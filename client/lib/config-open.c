@@ -207,7 +207,7 @@ static void ask_next(GTask *task, GDBusConnection *connection)
 void config_bus_open(ReconfClient *client, const Registration *registration, const char *const *paths,
                      GTask *task)
 {
-        g_autoptr(GTask) owned = task;
+        G_GNUC_UNUSED g_autoptr(GTask) owned = task;
         g_autoptr(GError) error = NULL;
         g_autoptr(GDBusConnection) connection = client_get_connection(client, &error);
 

@@ -54,7 +54,7 @@ GQuark reconf_error_quark(void)
 
 void error_take_failure(GError **error, Failure *failure)
 {
-        g_autoptr(Failure) owned = failure;
+        G_GNUC_UNUSED g_autoptr(Failure) owned = failure;
         g_autofree char *message = failure_format(failure);
 
         if (failure->code == FAILURE_ACCESS_DENIED)
