@@ -47,7 +47,7 @@ static inline uint64_t read_head(const uint8_t *begin, const uint8_t *end, size_
         if ((size_t) (end - begin) >= HEAD_SIZE)
                 return serial_entry_head(end - HEAD_SIZE) << 8 * (HEAD_SIZE - length);
         for (size_t i = 0; i < length; i++)
-                head |= (uint64_t) end[i - length] << 8 * (HEAD_SIZE - 1 - i);
+                head |= (uint64_t) (end - length)[i] << 8 * (HEAD_SIZE - 1 - i);
         return head;
 }
 

@@ -174,7 +174,6 @@ static void assert_same(ReconfSnapshot *snapshot, const char *path, const Node *
 {
         g_autoptr(GVariant) expected = g_variant_ref_sink(snapshot_to_variant(node));
         g_autoptr(GVariant) found = reconf_snapshot_get_variant(snapshot, path);
-        g_autoptr(GVariant) kept = NULL;
 
         g_assert_nonnull(found);
         g_assert_cmpvariant(found, expected);
