@@ -19,6 +19,8 @@ struct _ReconfChange {
         ReconfSnapshot *after;
         GArray *items;     /* of ChangeItem */
         GVariant *details; /* a{sv} */
+        gint held;         /* atomic: the program will report by itself */
+        char *objection;   /* what a validator has to say, or NULL */
 };
 
 /* details, an a{sv}, may be NULL. */

@@ -193,6 +193,7 @@ void reconf_change_unref(ReconfChange *change)
         reconf_snapshot_unref(change->after);
         g_array_unref(change->items);
         g_variant_unref(change->details);
+        g_free(change->objection);
         g_free(change);
 }
 
@@ -370,4 +371,33 @@ gboolean reconf_change_touches(ReconfChange *change, const char *path)
         before = snapshot_find(change->before, &change->before->root, path);
         after = snapshot_find(change->after, &change->after->root, path);
         return !serial_equal(&before, &after);
+}
+
+/**
+ * reconf_change_hold:
+ * @change: a change that [signal@Reconf.Config::changed] brought, while its handlers run
+ *
+ * Takes the report about this version into the program's own hands: [class@Reconf.Instance] does not say
+ * that it was applied, but waits for [method@Reconf.Instance.report].
+ */
+void reconf_change_hold(ReconfChange *change)
+{
+        g_return_if_fail(change);
+
+        g_atomic_int_set(&change->held, 1);
+}
+
+/**
+ * reconf_change_reject:
+ * @change: a change that [signal@Reconf.Instance::validate] asks about, while its handlers run
+ * @message: what is wrong and what to do, for whoever made the change
+ *
+ * Objects to a change.
+ */
+void reconf_change_reject(ReconfChange *change, const char *message)
+{
+        g_return_if_fail(change && message);
+
+        g_free(change->objection);
+        change->objection = g_strdup(message);
 }

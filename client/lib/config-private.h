@@ -34,6 +34,7 @@ struct _ReconfConfig {
         guint last_handle;
         GVariant *details; /* of the version details_version; or NULL */
         guint64 details_version;
+        guint64 held_version; /* the last that the program reports on by itself; 0 none */
 
         /* Where its versions come from; all NULL for data. */
         ConfigFiles *files;
@@ -54,6 +55,9 @@ bool config_publish(ReconfConfig *config, ReconfSnapshot *snapshot, GVariant *de
 void config_publish_first(ReconfConfig *config, ReconfSnapshot *snapshot);
 /* The details of a version, where they are known; a new reference, or NULL. */
 GVariant *config_dup_details(ReconfConfig *config, guint64 version);
+
+/* The last version that the program reports on by itself; 0 for none. */
+guint64 config_get_held_version(ReconfConfig *config);
 
 /* In the config's context: something failed, and the active version stays. problems is a(suus). */
 void config_emit_reload_failed(ReconfConfig *config, const char *stage, GVariant *problems);

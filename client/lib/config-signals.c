@@ -127,6 +127,13 @@ static void emit_to_all(ReconfConfig *config, ReconfChange *change)
                 unblock_plain(config);
 }
 
+static void hold_version(ReconfConfig *config, guint64 version)
+{
+        g_mutex_lock(&config->lock);
+        config->held_version = version;
+        g_mutex_unlock(&config->lock);
+}
+
 void config_emit_changed(ReconfConfig *config, ReconfSnapshot *before, ReconfSnapshot *after, void *unused)
 {
         g_autoptr(GVariant) details = config_dup_details(config, after->version);
@@ -134,6 +141,8 @@ void config_emit_changed(ReconfConfig *config, ReconfSnapshot *before, ReconfSna
 
         if (change->items->len > 0)
                 emit_to_all(config, change);
+        if (g_atomic_int_get(&change->held))
+                hold_version(config, after->version);
         if (before->version != after->version)
                 config_notify_version(config);
 }

@@ -208,6 +208,16 @@ GVariant *config_dup_details(ReconfConfig *config, guint64 version)
         return details;
 }
 
+guint64 config_get_held_version(ReconfConfig *config)
+{
+        guint64 version;
+
+        g_mutex_lock(&config->lock);
+        version = config->held_version;
+        g_mutex_unlock(&config->lock);
+        return version;
+}
+
 bool config_publish(ReconfConfig *config, ReconfSnapshot *snapshot, GVariant *details, bool force)
 {
         g_autoptr(ReconfSnapshot) before = config_dup_current(config);

@@ -10,6 +10,7 @@ struct Listener {
         ListenerFunc func;
         void *data;
         GDestroyNotify destroy;
+        int priority;
 
         GMutex lock; /* guards what follows */
         ReconfSnapshot *known;
@@ -27,6 +28,7 @@ Listener *listener_new(ReconfConfig *config, ListenerFunc func, void *data, GDes
         listener->func = func;
         listener->data = data;
         listener->destroy = destroy;
+        listener->priority = G_PRIORITY_DEFAULT;
         g_mutex_init(&listener->lock);
         return listener;
 }
@@ -84,12 +86,17 @@ void listener_wake(Listener *listener)
         g_mutex_lock(&listener->lock);
         if (!listener->source && !listener->ended) {
                 listener->source = g_idle_source_new();
-                g_source_set_priority(listener->source, G_PRIORITY_DEFAULT);
+                g_source_set_priority(listener->source, listener->priority);
                 g_source_set_static_name(listener->source, "[reconf] new version");
                 g_source_set_callback(listener->source, tell, listener_ref(listener), release);
                 g_source_attach(listener->source, listener->context);
         }
         g_mutex_unlock(&listener->lock);
+}
+
+void listener_set_late(Listener *listener)
+{
+        listener->priority = G_PRIORITY_DEFAULT + 1;
 }
 
 void listener_set_known(Listener *listener, ReconfSnapshot *snapshot)

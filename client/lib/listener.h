@@ -27,6 +27,8 @@ Listener *listener_new(ReconfConfig *config, ListenerFunc func, void *data, GDes
 Listener *listener_ref(Listener *listener);
 Listener *listener_unref(Listener *listener);
 
+/* Is told after all others of its context. To be called before it is added. */
+void listener_set_late(Listener *listener);
 /* There is a new version; from any thread. */
 void listener_wake(Listener *listener);
 /* What it knows is this, if it was told of nothing yet: no step from there is told. */

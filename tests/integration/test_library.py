@@ -337,3 +337,92 @@ class StayingConnected(TestCase):
         self.bus.process.wait(reconf.TIMEOUT)
         reconf.wait_for_end(pid)
 
+
+
+class BeingAnInstance(TestCase):
+    def states(self):
+        return [(row[5], row[6]) for row in self.client.manager('ListInstances', '(s)', 'a')]
+
+    def wait_states(self, *states):
+        self.wait(lambda: self.states() == list(states), f'the states {states}')
+
+    def register(self, config, flags=Reconf.InstanceFlags.DEFAULT):
+        return Reconf.Instance.new_sync(config, 'test', flags, None)
+
+    def test_applied(self):
+        config = self.open()
+        instance = self.register(config)
+        self.wait_states(('current', 1))
+        self.save('a.yaml', 'a: 2\n')
+        self.wait_states(('current', 2))
+        self.assertIs(instance.get_config(), config)
+        del instance
+        self.wait_states()
+
+    def test_held(self):
+        config = self.open()
+        instance = self.register(config)
+        config.connect('changed', lambda _, change: change.hold())
+        self.save('a.yaml', 'a: 2\n')
+        self.wait(lambda: config.get_version() == 2)
+        self.library.list_configs_sync(None)
+        self.wait_states(('pending', 1))
+        self.assertTrue(instance.report_sync(2, Reconf.Report.FAILED, 'no', None))
+        self.assertEqual(self.states(), [('failed', 1)])
+        done = []
+        instance.report(2, Reconf.Report.PARTIAL, 'half', None,
+                        lambda _, result: done.append(instance.report_finish(result)))
+        self.wait(lambda: done)
+        self.assertEqual(self.states(), [('partial', 2)])
+        with self.assertRaises(GLib.Error) as caught:
+            instance.report_sync(99, Reconf.Report.APPLIED, None, None)
+        self.assertTrue(caught.exception.matches(Reconf.error_quark(), Reconf.Error.NO_SUCH_VERSION))
+
+    def test_silent(self):
+        config = self.open()
+        instance = self.register(config, Reconf.InstanceFlags.SILENT)
+        self.assertEqual(self.states(), [('untracked', 0)])
+        self.assertIsNotNone(instance)
+
+    def test_asynchronously(self):
+        config = self.open()
+        done = []
+        Reconf.Instance.new(config, None, Reconf.InstanceFlags.DEFAULT, None, lambda _, result: done.append(result))
+        instance = Reconf.Instance.new_finish(self.wait(lambda: done)[0])
+        self.wait_states(('current', 1))
+        self.assertIsNotNone(instance)
+
+    def test_registered_again(self):
+        config = self.open()
+        instance = self.register(config)
+        self.wait_states(('current', 1))
+        self.bus.end_daemon()
+        self.save('a.yaml', 'a: 2\n')
+        self.wait_states(('current', 2))
+        self.assertIsNotNone(instance)
+
+    def test_validate(self):
+        config = self.open()
+        asked = []
+
+        def validate(_, change):
+            value = change.get_after().get_int('a', 0)
+            asked.append(value)
+            if value == 3:
+                change.reject('a is three')
+            return value != 4
+
+        instance = self.register(config, Reconf.InstanceFlags.VALIDATES)
+        instance.connect('validate', validate)
+        failed = []
+        config.connect('reload-failed', lambda _, stage, problems: failed.append((stage, problems.unpack()[0][3])))
+        # The validator is known once this has been answered.
+        self.library.list_configs_sync(None)
+        for value in (2, 3, 4, 5):
+            self.save('a.yaml', f'a: {value}\n')
+            self.wait(lambda: value in asked)
+            self.wait(lambda: config.get_int('a', 0) == value or len(failed) == value - 2)
+        self.assertEqual(config.get_int('a', 0), 5)
+        self.assertEqual([stage for stage, _ in failed], ['validator'] * 2)
+        self.assertIn('a is three', failed[0][1])
+        self.assertEqual(asked, [2, 3, 4, 5])

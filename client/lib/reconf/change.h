@@ -59,6 +59,10 @@ RECONF_AVAILABLE_IN_0_1
 GVariant *reconf_change_get_new_value(ReconfChange *change, guint index);
 RECONF_AVAILABLE_IN_0_1
 gboolean reconf_change_touches(ReconfChange *change, const char *path);
+RECONF_AVAILABLE_IN_0_1
+void reconf_change_hold(ReconfChange *change);
+RECONF_AVAILABLE_IN_0_1
+void reconf_change_reject(ReconfChange *change, const char *message);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReconfChange, reconf_change_unref)
 

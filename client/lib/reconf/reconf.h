@@ -13,6 +13,7 @@
 #include <reconf/config.h>
 #include <reconf/enum-types.h>
 #include <reconf/error.h>
+#include <reconf/instance.h>
 #include <reconf/path.h>
 #include <reconf/snapshot.h>
 #include <reconf/status.h>
