@@ -9,7 +9,7 @@
 #include "client/lib/config-private.h"
 
 #define N_READERS 8U
-#define N_VERSIONS 400U
+#define N_VERSIONS 100U
 
 #ifdef __SANITIZE_THREAD__
 #define HAS_THREAD_SANITIZER 1
