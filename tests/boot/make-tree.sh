@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# make-tree.sh RELEASE MIRROR PACKAGES DIRECTORY: a Debian tree in DIRECTORY/tree, with these packages (joined by commas)
-# and nothing enabled that is not part of the system. In a mount namespace of its own, so that what is mounted here ends with it.
+# make-tree.sh RELEASE MIRROR PACKAGES DIRECTORY: a Debian tree in DIRECTORY/tree, with these packages, which are joined
+# by commas, and nothing enabled that is no part of the system. To be run in a mount namespace of its own, so that what
+# is mounted here ends with it.
 #
-# It is made in memory: dpkg would sync every file of it.
+# It is made in memory, since dpkg syncs every file of it.
 set -eu
 
 release=$1

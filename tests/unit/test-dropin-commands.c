@@ -187,7 +187,6 @@ static void test_bad_apply(void)
         g_autoptr(Failure) too_long = parse(longer, "", &none);
 
         config_commands_unref(parse_good(good));
-        g_assert_cmpuint(strlen(commands->unit), ==, 255);
         g_assert_nonnull(too_long);
         for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
                 g_autofree char *text = g_strconcat("[Apply]\n", cases[i].text, NULL);
