@@ -351,6 +351,8 @@ class BeingAnInstance(TestCase):
         self.wait_states(('pending', 1))
         self.bus.end_daemon()
         self.wait_states(('pending', 0))
+        self.library.list_configs_sync(None)
+        self.client.settle()
         instance.report_sync(2, Reconf.Report.PARTIAL, 'half', None)
         self.bus.end_daemon()
         self.wait_states(('partial', 2))
@@ -381,8 +383,8 @@ class BeingAnInstance(TestCase):
         instance.connect('validate', validate)
         failed = []
         config.connect('reload-failed', lambda _, stage, problems: failed.append((stage, problems.unpack()[0][3])))
-        # The validator is known once this has been answered.
-        self.library.list_configs_sync(None)
+        # The validator is known once this has been answered, which takes the same questions to the bus.
+        config.reload_sync(None)
         for value in (2, 3, 4, 5):
             self.save('a.yaml', f'a: {value}\n')
             self.wait(lambda: value in asked)
@@ -400,15 +402,14 @@ class BeingAnInstance(TestCase):
         instance.connect('validate', lambda _, change: asked.append(change.get_version()) or True)
         config.connect('reload-failed', lambda _, stage, problems: failed.append(stage))
         instance.props.validate_timeout = 1
-        self.library.list_configs_sync(None)
+        config.reload_sync(None)
         on_bus = self.client.config('a')
         # Our loop does not turn while we wait for the reply, so there is no answer in time.
         self.save('a.yaml', 'a: 2\n')
-        self.assert_fails('org.reconf.Reconf1.Error.ValidationFailed', on_bus.reload)
+        self.assert_fails('ValidationFailed', on_bus.reload)
         self.wait(lambda: failed)
         self.assertEqual(set(failed), {'validator'})
         instance.set_validate_timeout(9000)
-        self.library.list_configs_sync(None)
         self.save('a.yaml', 'a: 3\n')
         self.wait(lambda: config.get_int('a', 0) == 3)
         self.assertTrue(asked)
