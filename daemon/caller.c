@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/caller.h"
 
+#include "daemon/audit-bus.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <systemd/sd-login.h>
@@ -106,6 +108,8 @@ static int answer(Identification *identification, int r)
 
                 r = identification->handler(call, &caller, identification->bus, &error);
         }
+        if (sd_bus_error_has_name(&error, SD_BUS_ERROR_ACCESS_DENIED))
+                audit_bus_denied(identification->bus, call, &identification->author);
         if (sd_bus_error_is_set(&error))
                 r = sd_bus_reply_method_error(call, &error);
         else if (r < 0)

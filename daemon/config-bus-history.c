@@ -69,6 +69,7 @@ int config_bus_method_get_version_history(sd_bus_message *m, void *userdata, sd_
 
 static int label(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
+        Bus *bus = userdata;
         Failure *failure;
         const char *text;
         uint64_t version;
@@ -78,9 +79,9 @@ static int label(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus
         r = sd_bus_message_read(m, "ts", &version, &text);
         if (r < 0)
                 return r;
-        failure = config_bus_find_called(m, userdata, &config);
+        failure = config_bus_find_called(m, bus, &config);
         if (!failure)
-                failure = manager_set_label(config, version, text, &caller->author);
+                failure = manager_set_label(bus->manager, config, version, text, &caller->author);
         if (failure)
                 return failure_bus_take_error(error, failure);
         return sd_bus_reply_method_return(m, NULL);

@@ -202,22 +202,29 @@ static int method_set_files(sd_bus_message *m, void *userdata, sd_bus_error *err
         return caller_identify(m, set_files, userdata, error);
 }
 
-static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int set_hot_reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         Bus *bus = userdata;
-        Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
+        Config *config;
         Failure *failure;
         int hot_reload, r;
 
         r = sd_bus_message_read(m, "b", &hot_reload);
         if (r < 0)
                 return r;
-        failure = config_bus_check_not_asked(bus, config, m);
+        failure = config_bus_find_called(m, bus, &config);
         if (!failure)
-                failure = manager_set_config_hot_reload(bus->manager, config, hot_reload);
+                failure = config_bus_check_not_asked(bus, config, m);
+        if (!failure)
+                failure = manager_set_config_hot_reload(bus->manager, config, hot_reload, &caller->author);
         if (failure)
                 return failure_bus_take_error(error, failure);
         return sd_bus_reply_method_return(m, NULL);
+}
+
+static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return caller_identify(m, set_hot_reload, userdata, error);
 }
 
 static int list_instances(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)

@@ -79,6 +79,7 @@ static Version *describe_version(const Operation *operation, uint64_t from_versi
         version->is_public = load->is_public;
         version->author = operation->author;
         version->author.unit = g_strdup(operation->author.unit);
+        version->action = operation->action;
         version->message = g_strdup(operation->message);
         version->from_version = from_version;
         version->merge = load->merge;
@@ -173,6 +174,7 @@ static Failure *make_version(Config *config, Operation *operation, uint64_t from
         if (!failure) {
                 config_take_trial(config, &trial);
                 take_document(config, version, operation->load);
+                operation->made = version->number;
         }
         update.version = version->number;
         *ret = update;

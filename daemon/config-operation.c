@@ -22,6 +22,7 @@ Operation *operation_new(Config *config, OperationRun run, const ConfigRequest *
         operation->config = config_ref(config);
         operation->run = run;
         operation->origin = request->origin;
+        operation->action = origin_to_audit_action(request->origin);
         operation->author = request->author;
         operation->author.unit = g_strdup(request->author.unit);
         operation->message = g_strdup(request->message);
@@ -100,6 +101,58 @@ void operation_cancel_waiting(Config *config)
                 operation_cancel(operation);
 }
 
+static void tell_audit(const Operation *operation, const AuditEntry *entry)
+{
+        const ConfigContext *context = operation->config->context;
+
+        context->observer->audited(operation->config, entry, operation->made > 0, context->userdata);
+}
+
+/* Reading the files again is nothing that was done to the config, unless there was something new. */
+static bool is_deed(const Operation *operation)
+{
+        return operation->action != AUDIT_RELOAD && operation->action != AUDIT_CHANGE;
+}
+
+static void audit(const Operation *operation, const Failure *failure)
+{
+        const Config *config = operation->config;
+        AuditEntry entry = {
+                .time = (uint64_t) g_get_real_time(),
+                .action = operation->action,
+                .config = config->name,
+                .author = operation->author,
+                .message = operation->message,
+        };
+
+        if (operation->action == AUDIT_NONE)
+                return;
+        if (operation->made > 0) {
+                entry.version = operation->made;
+                tell_audit(operation, &entry);
+        } else if (failure && operation->author.uid != (uid_t) -1) {
+                entry.outcome = AUDIT_FAILED;
+                entry.error = (char *) failure_code_to_string(failure->code);
+                tell_audit(operation, &entry);
+        } else if (!failure && operation->author.uid != (uid_t) -1 && is_deed(operation)) {
+                entry.version = config->version;
+                tell_audit(operation, &entry);
+        }
+}
+
+void config_audit_confirmed(Config *config)
+{
+        const AuditEntry entry = {
+                .time = (uint64_t) g_get_real_time(),
+                .action = AUDIT_CONFIRM,
+                .config = config->name,
+                .version = config->version,
+                .author = { .uid = (uid_t) -1 },
+        };
+
+        config->context->observer->audited(config, &entry, false, config->context->userdata);
+}
+
 void operation_finish(Operation *operation, Failure *failure)
 {
         g_autoptr(Config) config = config_ref(operation->config);
@@ -107,6 +160,7 @@ void operation_finish(Operation *operation, Failure *failure)
 
         if (config->running == operation)
                 config->running = NULL;
+        audit(operation, failure);
         if (operation->done)
                 operation->done(config, config->version, owned, operation->userdata);
         operation_free(operation);

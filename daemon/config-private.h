@@ -22,6 +22,7 @@ typedef struct Trial {
         uint64_t deadline;  /* CLOCK_BOOTTIME, which no suspend stops, µs; 0: needs no confirmation */
         uint64_t shown;     /* the same as it was told, µs realtime */
         bool voting;        /* instances have yet to report */
+        bool told;          /* everybody knows that an instance could not take it */
 } Trial;
 
 /* Begins the work; ends, now or later, in operation_finish(). */
@@ -32,6 +33,7 @@ struct Operation {
         OperationRun run;
 
         Origin origin;
+        AuditAction action; /* what it is recorded as */
         Author author;
         char *message;
         bool has_confirm_ms;
@@ -44,6 +46,7 @@ struct Operation {
         bool resumes;        /* a rollback that a crash interrupted */
         uint64_t target;     /* version to go back to, or to confirm */
         uint64_t returns;    /* the version that goes back by itself; or 0 */
+        uint64_t made;       /* the version that it has made, or kept as rejected; or 0 */
         uint64_t instead_of; /* another whose bytes the files of a return may hold; or 0 */
         bool mended;         /* what could not be written has been tried again */
         Failure *diverges;   /* why the files of a return could not be written */
@@ -120,7 +123,7 @@ struct Config {
 /* Queues an operation that takes over everything in it, and runs it when its turn comes, perhaps at once. */
 void operation_submit(Operation *operation);
 Operation *operation_new(Config *config, OperationRun run, const ConfigRequest *request);
-/* Ends it: frees it, tells whoever asked, runs the next. failure is taken. */
+/* Ends it: tells who did what, and whoever asked, frees it, runs the next. failure is taken. */
 void operation_finish(Operation *operation, Failure *failure);
 /* Runs the operation's load, here or in a worker, then next, unless the config was stopped meanwhile. */
 void operation_load(Operation *operation, Load *load, OperationRun next);
@@ -181,6 +184,9 @@ void operation_mend(Operation *operation);
 /* The load's files and the way they are put together are to become the config's. */
 Failure *operation_restore_recipe(Operation *operation);
 uint64_t config_boottime(const Config *config);
+
+/* Tells that the active version was confirmed by those who use it. */
+void config_audit_confirmed(Config *config);
 
 /* What operations do. */
 void operation_reload(Operation *operation);

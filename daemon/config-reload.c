@@ -203,6 +203,8 @@ void config_set_files(Config *config, char *const *files, const Options *options
         operation->files = g_strdupv((char **) files);
         operation->options = options ? options_copy(options) : NULL;
         operation->insist = insist;
+        if (request->author.uid != (uid_t) -1)
+                operation->action = AUDIT_SET_FILES;
         operation_submit(operation);
 }
 
@@ -303,6 +305,7 @@ void config_start(Config *config, const ConfigRequest *request)
 
                 operation->load = g_steal_pointer(&load);
                 operation->adopted = g_steal_pointer(&version);
+                operation->action = AUDIT_NONE;
                 operation_submit(operation);
                 return;
         }

@@ -25,14 +25,33 @@ void config_return(Config *config, Origin origin, const char *reason)
                 operation_submit(new_return(config, origin, reason));
 }
 
+/*
+ * Tells once why it does not go back, or its files do not. They are not at fault, so nothing changes but
+ * what there is to tell.
+ */
+static void tell_failure(const Operation *operation, Failure *failure)
+{
+        Config *config = operation->config;
+        const Load *load = operation->load;
+        bool is_public = config->files_are_public && config->version_is_public && (!load || load->is_public);
+
+        if (failure->stage == FAILURE_STAGE_NONE)
+                failure->stage = FAILURE_STAGE_READ;
+        if (config->failure && failure_equal(config->failure, failure))
+                return;
+        STATISTICS_COUNT(&config->statistics, failures[failure->stage]);
+        failure_free(config->failure);
+        config->failure = failure_copy(failure);
+        g_clear_pointer(&config->failed_hashes, g_array_unref);
+        config->context->observer->failed(config, failure, is_public, config->context->userdata);
+}
+
 /* The version stays for now, and so does what is written down about it. */
 static void give_up(Operation *operation, Failure *failure)
 {
         Config *config = operation->config;
 
-        if (failure->stage == FAILURE_STAGE_NONE)
-                failure->stage = FAILURE_STAGE_READ;
-        config_report_failure(config, operation, failure);
+        tell_failure(operation, failure);
         config_return_later(config, operation->origin, operation->message);
         operation_finish(operation, failure);
 }
@@ -73,6 +92,17 @@ Intent operation_divergence(const Operation *operation)
         };
 }
 
+/* What it went back to is what was active: another schema may read both alike. There is no new version then.
+ */
+static void end_unchanged(Config *config)
+{
+        ConfigFacts before = config_facts(config);
+
+        config_end_trial(config);
+        failure_free(config_save_intent(config));
+        config_tell_properties(config, &before, 0);
+}
+
 static void after_write(Operation *operation)
 {
         Config *config = operation->config;
@@ -89,6 +119,10 @@ static void after_write(Operation *operation)
                 give_up(operation, failure);
                 return;
         }
+        if (config->version == operation->returns)
+                end_unchanged(config);
+        if (operation->diverges)
+                tell_failure(operation, operation->diverges);
         if (operation->skips)
                 config->context->observer->due(config, config->context->userdata);
         operation_finish(operation, NULL);
@@ -140,12 +174,14 @@ static bool is_settled(const Operation *operation)
         return operation->origin == ORIGIN_TIMEOUT && config->trial.deadline > config_boottime(config);
 }
 
+/* Once for a version, however often it is tried. */
 static void tell_why(const Operation *operation)
 {
         Config *config = operation->config;
         g_autoptr(Failure) failure = failure_new_at(FAILURE_VALIDATION_FAILED, FAILURE_STAGE_INSTANCE, NULL,
                                                     0, 0, NULL, "%s", operation->message);
 
+        config->trial.told = true;
         STATISTICS_COUNT(&config->statistics, failures[FAILURE_STAGE_INSTANCE]);
         config->context->observer->failed(config, failure,
                                           config->files_are_public && config->version_is_public,
@@ -163,7 +199,7 @@ void operation_return(Operation *operation)
                 operation_finish(operation, NULL);
                 return;
         }
-        if (operation->origin == ORIGIN_FAILURE)
+        if (operation->origin == ORIGIN_FAILURE && !config->trial.told)
                 tell_why(operation);
         failure = store_load_version(config->context->store, config->name, operation->target, &version);
         if (!failure && !version)
@@ -199,9 +235,11 @@ static void after_mend(Operation *operation)
                         config->divergence = divergence;
         }
         if (failure) {
+                tell_failure(operation, failure);
                 operation_finish(operation, failure);
                 return;
         }
+        config->failure = failure_free(config->failure);
         config_tell_properties(config, &before, 0);
         operation_repeat(operation);
 }

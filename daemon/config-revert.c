@@ -22,7 +22,7 @@ bool config_reverts(const Config *config, const Operation *operation, const Fail
                failure->stage >= FAILURE_STAGE_PARSE && !load_hashes_equal(load->hashes, config->hashes);
 }
 
-static Failure *keep_rejected(Config *config, const Operation *operation, const Failure *failure)
+static Failure *keep_rejected(Config *config, Operation *operation, const Failure *failure)
 {
         const Load *load = operation->load;
         const Problem *problem = g_ptr_array_index(failure->problems, 0);
@@ -35,15 +35,19 @@ static Failure *keep_rejected(Config *config, const Operation *operation, const 
         version->is_public = load->is_public;
         version->author = operation->author;
         version->author.unit = g_strdup(operation->author.unit);
+        version->action = AUDIT_REVERT;
         version->message = g_strdup_printf("%s: line %" G_GUINT32_FORMAT,
                                            failure_stage_to_string(failure->stage), problem->line);
         version->merge = load->merge;
         version->separator = g_strdup(load->separator);
         version->layers = g_ptr_array_ref(load->layers);
         store_failure = store_add_version(config->context->store, config->name, version, VERSION_SUPERSEDED);
-        if (!store_failure)
-                config->rejected = version->number;
-        return store_failure;
+        if (store_failure)
+                return store_failure;
+        config->rejected = version->number;
+        operation->action = AUDIT_REVERT;
+        operation->made = version->number;
+        return NULL;
 }
 
 /* True where the same bytes have come back too often. */

@@ -164,8 +164,10 @@ static Failure *confirm(Config *config)
                 config->trial = trial;
                 return failure;
         }
-        /* Whoever confirms speaks for all. */
+        /* Whoever confirms speaks for all, and why it could not go back matters no longer. */
         config_end_trial(config);
+        if (config->files_state == CONFIG_ACTIVE && !config->pending)
+                config->failure = failure_free(config->failure);
         config_tell_properties(config, &before, 0);
         return NULL;
 }
@@ -237,6 +239,7 @@ void config_confirm(Config *config, uint64_t version, const ConfigRequest *reque
 {
         Operation *operation = operation_new(config, run_confirm, request);
 
+        operation->action = AUDIT_CONFIRM;
         operation->target = version;
         submit(operation);
 }
@@ -245,6 +248,7 @@ void config_extend_confirm(Config *config, uint64_t version, uint32_t ms, const 
 {
         Operation *operation = operation_new(config, run_extend, request);
 
+        operation->action = AUDIT_EXTEND;
         operation->target = version;
         operation->confirm_ms = ms;
         submit(operation);
@@ -255,8 +259,11 @@ void config_accept(Config *config, uint64_t version)
         if (version != config->version || config->trial.back == 0)
                 return;
         if (config->trial.deadline > 0 && config->options->confirm_by == CONFIRM_BY_INSTANCES) {
+                g_autoptr(Failure) failure = confirm(config);
+
                 /* What cannot be written down goes back when its time is over. */
-                failure_free(confirm(config));
+                if (!failure)
+                        config_audit_confirmed(config);
                 return;
         }
         config_end_vote(config, version);

@@ -5,12 +5,10 @@
 
 #define DOMAIN "reconfd"
 
-static void write_record(GLogLevelFlags level, const char *config, const Failure *failure,
-                         const char *message)
+void log_fields(GLogLevelFlags level, const char *message, const GLogField *others, size_t n_others)
 {
-        GLogField fields[8];
-        gsize count = 0;
-        g_autofree char *line = NULL;
+        g_autofree GLogField *fields = g_new(GLogField, 4 + n_others);
+        size_t count = 0;
 
         fields[count++] = (GLogField){ "GLIB_DOMAIN", DOMAIN, -1 };
         fields[count++] = (GLogField){ "SYSLOG_IDENTIFIER", DOMAIN, -1 };
@@ -22,6 +20,21 @@ static void write_record(GLogLevelFlags level, const char *config, const Failure
                                        : level & G_LOG_LEVEL_MESSAGE ? "5"
                                                                      : "6",
                                        -1 };
+        for (size_t i = 0; i < n_others; i++)
+                fields[count++] = others[i];
+        /* By itself GLib leaves out what only informs; a journal is where that belongs. */
+        if (!g_log_writer_is_journald(STDERR_FILENO) ||
+            g_log_writer_journald(level, fields, count, NULL) != G_LOG_WRITER_HANDLED)
+                g_log_structured_array(level, fields, count);
+}
+
+static void write_record(GLogLevelFlags level, const char *config, const Failure *failure,
+                         const char *message)
+{
+        GLogField fields[4];
+        size_t count = 0;
+        g_autofree char *line = NULL;
+
         if (config)
                 fields[count++] = (GLogField){ "RECONF_CONFIG", config, -1 };
         if (failure) {
@@ -32,10 +45,7 @@ static void write_record(GLogLevelFlags level, const char *config, const Failure
                 line = g_strdup_printf("%" G_GUINT32_FORMAT, problem->line);
                 fields[count++] = (GLogField){ "RECONF_LINE", line, -1 };
         }
-        /* By itself GLib leaves out what only informs; a journal is where that belongs. */
-        if (!g_log_writer_is_journald(STDERR_FILENO) ||
-            g_log_writer_journald(level, fields, count, NULL) != G_LOG_WRITER_HANDLED)
-                g_log_structured_array(level, fields, count);
+        log_fields(level, message, fields, count);
 }
 
 void log_config(GLogLevelFlags level, const char *config, const char *format, ...)

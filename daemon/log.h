@@ -15,3 +15,5 @@ void log_config(GLogLevelFlags level, const char *config, const char *format, ..
 /* "what: failure", with RECONF_FILE, RECONF_LINE and RECONF_ERROR. */
 void log_failure(GLogLevelFlags level, const char *config, const Failure *failure, const char *format, ...)
                 G_GNUC_PRINTF(4, 5);
+/* With fields of one's own beside those that every record has. */
+void log_fields(GLogLevelFlags level, const char *message, const GLogField *others, size_t n_others);

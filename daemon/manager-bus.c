@@ -5,6 +5,7 @@
  * Documented in introspection/org.reconf.Reconf1.Manager.xml. Methods that change something find out first
  * who calls: the history and the log tell.
  */
+#include "daemon/audit-bus.h"
 #include "daemon/bus.h"
 #include "daemon/caller.h"
 #include "daemon/config-bus-private.h"
@@ -127,7 +128,7 @@ static int method_register_directory(sd_bus_message *m, void *userdata, sd_bus_e
         return caller_identify(m, register_directory, userdata, error);
 }
 
-static int method_unregister_config(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int unregister_config(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         Bus *bus = userdata;
         const char *name;
@@ -137,10 +138,15 @@ static int method_unregister_config(sd_bus_message *m, void *userdata, sd_bus_er
         r = sd_bus_message_read(m, "s", &name);
         if (r < 0)
                 return r;
-        failure = manager_unregister(bus->manager, name);
+        failure = manager_unregister(bus->manager, name, &caller->author);
         if (failure)
                 return failure_bus_take_error(error, failure);
         return sd_bus_reply_method_return(m, NULL);
+}
+
+static int method_unregister_config(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return caller_identify(m, unregister_config, userdata, error);
 }
 
 static int method_get_config(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -277,7 +283,7 @@ static int method_list_instances(sd_bus_message *m, void *userdata, sd_bus_error
         return caller_identify(m, list_instances, userdata, error);
 }
 
-static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int set_hot_reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         Bus *bus = userdata;
         int hot_reload, r;
@@ -285,8 +291,13 @@ static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error
         r = sd_bus_message_read(m, "b", &hot_reload);
         if (r < 0)
                 return r;
-        manager_set_hot_reload(bus->manager, hot_reload);
+        manager_set_hot_reload(bus->manager, hot_reload, &caller->author);
         return sd_bus_reply_method_return(m, NULL);
+}
+
+static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        return caller_identify(m, set_hot_reload, userdata, error);
 }
 
 static int method_get_statistics(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -375,6 +386,9 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("GetVersionHistory", SD_BUS_ARGS("s", name),
                                 SD_BUS_RESULT("a(ttsssa{sv})", versions),
                                 method_get_version_history, 0),
+        SD_BUS_METHOD_WITH_ARGS("GetAudit", SD_BUS_ARGS("s", name, "a{sv}", options),
+                                SD_BUS_RESULT("a(tsstuusa{sv})", entries),
+                                audit_bus_method_get, 0),
         SD_BUS_METHOD_WITH_ARGS("ListInstances", SD_BUS_ARGS("s", name),
                                 SD_BUS_RESULT("a(osuststa{sv})", instances),
                                 method_list_instances, 0),

@@ -125,6 +125,8 @@ static void finish_first_scan(ManagedDirectory *directory)
         if (g_queue_is_empty(&directory->waiting))
                 return;
         failure = save(directory);
+        manager_audit(directory->manager, &directory->author, AUDIT_REGISTER, directory->name, 0, NULL,
+                      failure);
         members = sorted_members(directory);
         tell_waiters(directory, members, failure);
         if (failure)
@@ -215,6 +217,9 @@ static void on_scanned(Directory *watched, const GPtrArray *files, const Failure
                 log_failure(G_LOG_LEVEL_WARNING, directory->name, failure, "Waiting for the directory of %s",
                             directory->name);
         if (failure) {
+                if (asked)
+                        manager_audit(manager, &directory->author, AUDIT_REGISTER, directory->name, 0, NULL,
+                                      failure);
                 tell_waiters(directory, NULL, failure);
                 /* One that somebody asks for has to be there; one that is configured may come later. */
                 if (asked)
@@ -321,6 +326,8 @@ void manager_register_directory(Manager *manager, const char *name, const char *
         if (!failure)
                 failure = manager_add_directory(manager, name, path, pattern, g_steal_pointer(&options),
                                                 NULL, ENTRY_REGISTRATION, author, done, userdata);
-        if (failure)
-                done(NULL, failure, userdata);
+        if (!failure)
+                return;
+        manager_audit(manager, author, AUDIT_REGISTER, name, 0, NULL, failure);
+        done(NULL, failure, userdata);
 }

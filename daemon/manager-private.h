@@ -3,13 +3,15 @@
  * The inside of the manager, for the files that it is spread over
  *
  * manager.c holds the registry and the queues, manager-register.c answers registrations, manager-directory.c
- * keeps directories and their configs, manager-dropin.c follows the drop-ins.
+ * keeps directories and their configs, manager-dropin.c follows the drop-ins, manager-audit.c records who
+ * does what.
  */
 #pragma once
 
 #include "daemon/directory.h"
 #include "daemon/dropin.h"
 #include "daemon/manager.h"
+#include "daemon/user-count.h"
 
 typedef enum EntrySource {
         ENTRY_REGISTRATION,
@@ -74,9 +76,21 @@ struct Manager {
         bool read_dropins_again;       /* they have changed since */
         bool stopping;
 
+        UserCount *denials;     /* that were recorded in a minute, */
+        uint64_t denials_since; /* which began then, µs monotonic */
+
         const ManagerObserver *observer;
         void *userdata;
 };
+
+/*
+ * Records what somebody did, or failed to do. message is what he said, or NULL; failure (borrowed) is NULL
+ * where all went well.
+ */
+void manager_audit(Manager *manager, const Author *author, AuditAction action, const char *config,
+                   uint64_t version, const char *message, const Failure *failure);
+/* Into the store and the journal. */
+void manager_record_audit(Manager *manager, const AuditEntry *entry);
 
 Entry *manager_entry(const Manager *manager, const char *name);
 /* NULL where the config was unregistered, even if another has its name by now. */

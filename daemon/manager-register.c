@@ -111,6 +111,7 @@ void manager_register(Manager *manager, const char *name, char *const *files, GV
                 failure = manager_add(manager, name, files, g_steal_pointer(&options), ENTRY_REGISTRATION,
                                       &entry);
         if (failure) {
+                manager_audit(manager, author, AUDIT_REGISTER, name, 0, NULL, failure);
                 done(NULL, failure, userdata);
                 return;
         }
@@ -175,7 +176,7 @@ static Failure *unregister_directory(Manager *manager, ManagedDirectory *directo
         return failure;
 }
 
-Failure *manager_unregister(Manager *manager, const char *name)
+static Failure *unregister(Manager *manager, const char *name)
 {
         ManagedDirectory *directory = g_hash_table_lookup(manager->directories, name);
         Entry *entry = manager_entry(manager, name);
@@ -199,6 +200,17 @@ Failure *manager_unregister(Manager *manager, const char *name)
                 failure = forget(manager, name);
         if (!failure)
                 manager_remove(manager, entry);
+        return failure;
+}
+
+Failure *manager_unregister(Manager *manager, const char *name, const Author *author)
+{
+        g_autofree char *own_name = g_strdup(name); /* it may be the config's, which goes */
+        Failure *failure = unregister(manager, name);
+
+        /* There was nothing that anything could have been done to. */
+        if (!failure || failure->code != FAILURE_NO_SUCH_CONFIG)
+                manager_audit(manager, author, AUDIT_UNREGISTER, own_name, 0, NULL, failure);
         return failure;
 }
 
@@ -259,13 +271,19 @@ void manager_rollback(Manager *manager, Config *config, uint64_t version, const 
         config_rollback(config, version, &request);
 }
 
-Failure *manager_set_config_hot_reload(Manager *manager, Config *config, bool hot_reload)
+Failure *manager_set_config_hot_reload(Manager *manager, Config *config, bool hot_reload,
+                                       const Author *author)
 {
         /* Telling of it may be what makes a member go whose file is gone. */
         g_autoptr(Config) kept = config_ref(config);
+        Failure *failure = NULL;
         Entry *entry;
 
         config_set_hot_reload(kept, hot_reload);
         entry = manager_entry_of(manager, kept);
-        return entry ? manager_save_registration(manager, entry) : NULL;
+        if (entry)
+                failure = manager_save_registration(manager, entry);
+        manager_audit(manager, author, AUDIT_HOT_RELOAD, config_name(kept), 0, hot_reload ? "on" : "off",
+                      failure);
+        return failure;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/manager.h"
 
+#include "daemon/audit.h"
 #include "daemon/log.h"
 #include "daemon/manager-private.h"
+#include "daemon/recover.h"
 
 #include <string.h>
 
@@ -146,9 +148,6 @@ static void on_changed(Config *config, const ConfigUpdate *update, void *userdat
         save_what_came_back(manager, entry, update->origin);
         manager->observer->changed(config, update, manager->userdata);
         want_tidy(manager, entry);
-        log_config(G_LOG_LEVEL_INFO, config_name(config),
-                   "%s: version %" G_GUINT64_FORMAT " is active (%s, %zu changes)", config_name(config),
-                   update->version, origin_to_string(update->origin), changes_count(update->changes));
 }
 
 static void on_failed(Config *config, const Failure *failure, bool is_public, void *userdata)
@@ -208,6 +207,14 @@ static void on_cancel_ask(Config *config, void *userdata)
         manager->observer->cancel_ask(config, manager->userdata);
 }
 
+static void on_audited(Config *config, const AuditEntry *entry, bool recorded, void *userdata)
+{
+        if (recorded)
+                audit_log(entry);
+        else
+                manager_record_audit(userdata, entry);
+}
+
 static const ConfigObserver config_observer = {
         .due = on_due,
         .changed = on_changed,
@@ -216,6 +223,7 @@ static const ConfigObserver config_observer = {
         .has_validators = on_has_validators,
         .ask = on_ask,
         .cancel_ask = on_cancel_ask,
+        .audited = on_audited,
 };
 
 /* Queues that run when events and calls have been taken in; off while there is nothing in them. */
@@ -244,6 +252,7 @@ Failure *manager_new(sd_event *event, const Settings *settings, Manager **ret)
         manager->directories = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, managed_directory_end);
         manager->due = g_sequence_new(NULL);
         g_queue_init(&manager->untidy);
+        manager->denials = user_count_new();
         statistics_init(&manager->statistics, NULL);
         manager->context = (ConfigContext){
                 .event = sd_event_ref(event),
@@ -297,6 +306,7 @@ Manager *manager_free(Manager *manager)
         g_hash_table_unref(manager->directories);
         g_sequence_free(manager->due);
         g_queue_clear(&manager->untidy);
+        user_count_free(manager->denials);
         store_close(manager->context.store);
         statistics_clear(&manager->statistics);
         sd_event_unref(manager->context.event);
@@ -335,6 +345,11 @@ static void wait_for_commands(const Manager *manager)
         }
 }
 
+static bool is_registered(const char *config, void *userdata)
+{
+        return manager_entry(userdata, config) != NULL;
+}
+
 void manager_start(Manager *manager)
 {
         g_autoptr(Failure) failure = manager_watch_dropins(manager);
@@ -343,6 +358,9 @@ void manager_start(Manager *manager)
                 log_failure(G_LOG_LEVEL_WARNING, NULL, failure, "Failed to watch for drop-ins, ignoring");
         manager_read_dropins(manager, ORIGIN_STARTUP);
         wait_for_commands(manager);
+        /* One that does not persist is to go back all the same; its history learns of it when it comes
+         * again. */
+        (void) recover_configs(manager->context.store, is_registered, manager);
 }
 
 Entry *manager_entry(const Manager *manager, const char *name)
@@ -451,12 +469,13 @@ bool manager_hot_reload(const Manager *manager)
         return manager->context.hot_reload;
 }
 
-void manager_set_hot_reload(Manager *manager, bool hot_reload)
+void manager_set_hot_reload(Manager *manager, bool hot_reload, const Author *author)
 {
         g_autoptr(GPtrArray) configs = NULL;
 
         if (manager->context.hot_reload == hot_reload)
                 return;
+        manager_audit(manager, author, AUDIT_HOT_RELOAD, "", 0, hot_reload ? "on" : "off", NULL);
         manager->context.hot_reload = hot_reload;
         manager->observer->hot_reload_changed(manager->userdata);
         configs = manager_list(manager, NULL);
@@ -487,17 +506,14 @@ Failure *manager_list_versions(Manager *manager, Config *config, GPtrArray **ret
         return store_list_versions(manager->context.store, config_name(config), ret);
 }
 
-Failure *manager_set_label(Config *config, uint64_t version, const char *label, const Author *author)
+Failure *manager_set_label(Manager *manager, Config *config, uint64_t version, const char *label,
+                           const Author *author)
 {
         Failure *failure = config_set_label(config, version, label);
 
-        if (failure)
-                return failure;
-        log_config(G_LOG_LEVEL_MESSAGE, config_name(config),
-                   "%s: version %" G_GUINT64_FORMAT " has %s%s%s (uid %u, pid %d%s%s)", config_name(config),
-                   version, *label ? "the label '" : "no label", label, *label ? "'" : "",
-                   (unsigned) author->uid, (int) author->pid, author->unit ? ", " : "", author->unit ?: "");
-        return NULL;
+        manager_audit(manager, author, AUDIT_LABEL, config_name(config), version,
+                      failure || !*label ? NULL : label, failure);
+        return failure;
 }
 
 bool manager_is_idle(const Manager *manager)

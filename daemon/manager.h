@@ -12,6 +12,7 @@
 #include "daemon/settings.h"
 
 #define MANAGER_MAX_CONFIGS 10000U
+#define MANAGER_MAX_DENIALS 20U /* of a user in a minute, that are recorded */
 
 typedef struct Manager Manager;
 
@@ -49,7 +50,7 @@ void manager_register_directory(Manager *manager, const char *name, const char *
                                 const char *pattern, GVariant *options, const Author *author,
                                 ManagerDirectoryRegistered done, void *userdata);
 /* A config or a directory with all its configs. */
-Failure *manager_unregister(Manager *manager, const char *name);
+Failure *manager_unregister(Manager *manager, const char *name, const Author *author);
 
 /* NULL where there is none (announced). */
 Config *manager_find(const Manager *manager, const char *name);
@@ -63,9 +64,10 @@ GPtrArray *manager_list(const Manager *manager, const char *file);
  */
 void manager_set_files(Manager *manager, Config *config, char *const *files, const ConfigRequest *request);
 void manager_rollback(Manager *manager, Config *config, uint64_t version, const ConfigRequest *request);
-Failure *manager_set_config_hot_reload(Manager *manager, Config *config, bool hot_reload);
+Failure *manager_set_config_hot_reload(Manager *manager, Config *config, bool hot_reload,
+                                       const Author *author);
 bool manager_hot_reload(const Manager *manager);
-void manager_set_hot_reload(Manager *manager, bool hot_reload);
+void manager_set_hot_reload(Manager *manager, bool hot_reload, const Author *author);
 
 /* Clients of a config that keep it even when its file is gone from a directory. */
 void manager_add_client(Manager *manager, Config *config);
@@ -73,8 +75,18 @@ void manager_remove_client(Manager *manager, Config *config);
 
 /* The history, newest first, without bytes; of Version. */
 Failure *manager_list_versions(Manager *manager, Config *config, GPtrArray **ret);
-/* As config_set_label(), and who did it is logged. */
-Failure *manager_set_label(Config *config, uint64_t version, const char *label, const Author *author);
+/* As config_set_label(). */
+Failure *manager_set_label(Manager *manager, Config *config, uint64_t version, const char *label,
+                           const Author *author);
+
+/*
+ * Who was not allowed to do something. config is what he called it, or "". Of one user so many a minute are
+ * recorded, and all are counted.
+ */
+void manager_audit_denied(Manager *manager, const Author *author, AuditAction action, const char *config);
+/* Who did what, as store_list_audit(). */
+Failure *manager_list_audit(Manager *manager, const char *config, uint64_t since, unsigned most,
+                            GPtrArray **ret);
 
 /* True if nothing is watched and nothing is being done. */
 bool manager_is_idle(const Manager *manager);

@@ -2,7 +2,6 @@
 #include "daemon/recover.h"
 
 #include "daemon/log.h"
-#include "daemon/store/store.h"
 #include "daemon/write-back.h"
 
 static void tell(const char *config, const Version *wanted, const WriteBack *write_back)
@@ -50,7 +49,7 @@ static Failure *recover_config(Store *store, const char *config)
         return failure;
 }
 
-static bool recover_configs(Store *store)
+bool recover_configs(Store *store, RecoverExcept except, void *userdata)
 {
         g_autoptr(GPtrArray) configs = NULL;
         g_autoptr(Failure) failure = store_list_intents(store, &configs);
@@ -62,15 +61,22 @@ static bool recover_configs(Store *store)
         }
         for (guint i = 0; i < configs->len; i++) {
                 const char *config = g_ptr_array_index(configs, i);
-                g_autoptr(Failure) config_failure = recover_config(store, config);
+                g_autoptr(Failure) failure_of_one = NULL;
 
-                if (!config_failure)
+                if (!except(config, userdata))
+                        failure_of_one = recover_config(store, config);
+                if (!failure_of_one)
                         continue;
-                log_failure(G_LOG_LEVEL_WARNING, config, config_failure, "%s: the files stay as they are",
+                log_failure(G_LOG_LEVEL_WARNING, config, failure_of_one, "%s: the files stay as they are",
                             config);
                 done = false;
         }
         return done;
+}
+
+static bool no_exception(const char *config, void *userdata)
+{
+        return false;
 }
 
 bool recover_files(const char *state_directory)
@@ -82,5 +88,5 @@ bool recover_files(const char *state_directory)
                 log_failure(G_LOG_LEVEL_WARNING, NULL, failure, "Failed to look for what is to be done");
                 return false;
         }
-        return !store || recover_configs(store);
+        return !store || recover_configs(store, no_exception, NULL);
 }

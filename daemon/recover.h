@@ -8,9 +8,12 @@
  * in the history. The intent stays, so that the daemon does the rest whenever it starts, or all of it where
  * this could not be done.
  *
- * It is not for the time while a daemon runs, which has the state to itself.
+ * A daemon that starts does the same for configs that nobody has registered with it yet: their files are
+ * read all the same. It is not for the time while one runs, which has the state to itself.
  */
 #pragma once
+
+#include "daemon/store/store.h"
 
 #include <stdbool.h>
 
@@ -20,3 +23,9 @@
  * state there is nothing to do, and none is made.
  */
 bool recover_files(const char *state_directory);
+
+/* Whether somebody else sees to that config. */
+typedef bool (*RecoverExcept)(const char *config, void *userdata);
+
+/* The same, for those configs that except() does not say true of, before it returns. */
+bool recover_configs(Store *store, RecoverExcept except, void *userdata);

@@ -5,6 +5,7 @@
 #include "client/ctl/program.h"
 #include "client/ctl/settings.h"
 #include "client/ctl/timespan.h"
+#include "client/ctl/timestamp.h"
 
 #include <getopt.h>
 #include <unistd.h>
@@ -39,6 +40,7 @@ enum {
         OPTION_RESTART,
         OPTION_SETTLE,
         OPTION_NAME,
+        OPTION_SINCE,
 };
 
 static const struct option options[] = {
@@ -83,6 +85,7 @@ static const struct option options[] = {
         { "restart", no_argument, NULL, OPTION_RESTART },
         { "settle", required_argument, NULL, OPTION_SETTLE },
         { "name", required_argument, NULL, OPTION_NAME },
+        { "since", required_argument, NULL, OPTION_SINCE },
         { 0 },
 };
 
@@ -125,6 +128,8 @@ static unsigned bit_of(int option)
                 return ARGUMENT_SETTLE;
         case OPTION_NAME:
                 return ARGUMENT_NAME;
+        case OPTION_SINCE:
+                return ARGUMENT_SINCE;
         default:
                 return 0;
         }
@@ -167,6 +172,8 @@ const char *argument_bit_to_string(ArgumentBit bit)
                 return "--settle";
         case ARGUMENT_NAME:
                 return "--name";
+        case ARGUMENT_SINCE:
+                return "--since";
         default:
                 g_assert_not_reached();
         }
@@ -244,6 +251,17 @@ static bool parse_settle(Arguments *arguments, const char *text, GError **error)
                 return true;
         g_set_error(error, CTL_ERROR, CTL_EXIT_USAGE,
                     "--settle= takes a time such as 500ms or 5s, up to 1h, not '%s'", text);
+        return false;
+}
+
+static bool parse_since(Arguments *arguments, const char *text, GError **error)
+{
+        if (timestamp_parse(text, (uint64_t) g_get_real_time(), &arguments->since))
+                return true;
+        g_set_error(error, CTL_ERROR, CTL_EXIT_USAGE,
+                    "--since= takes a time such as '2026-11-21 03:36', 03:36, today, yesterday or 2h, not "
+                    "'%s'",
+                    text);
         return false;
 }
 
@@ -365,6 +383,8 @@ static bool apply(Arguments *arguments, char **argv, int option, int index, GErr
         case OPTION_NAME:
                 arguments->instance_name = optarg;
                 return true;
+        case OPTION_SINCE:
+                return parse_since(arguments, optarg, error);
         default:
                 return refuse(argv, option, error);
         }

@@ -30,6 +30,7 @@ typedef enum ArgumentBit {
         ARGUMENT_RESTART = 1 << 14,
         ARGUMENT_SETTLE = 1 << 15,
         ARGUMENT_NAME = 1 << 16,
+        ARGUMENT_SINCE = 1 << 17,
 } ArgumentBit;
 
 typedef enum ArgumentsAction {
@@ -59,6 +60,7 @@ typedef struct Arguments {
         int signal;
         uint64_t settle_usec;
         const char *instance_name; /* NULL: not given */
+        uint64_t since;            /* µs, realtime; 0: not given */
         /* Those settings that mean something to other verbs than register, too. */
         const char *schema;
         const char *format;

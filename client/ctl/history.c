@@ -2,9 +2,9 @@
 #include "client/ctl/history.h"
 
 #include "client/ctl/parse.h"
+#include "client/ctl/user.h"
 #include "client/ctl/value.h"
 
-#include <pwd.h>
 #include <string.h>
 
 HistoryEntry *history_entry_new(uint64_t version, const char *digest, const char *state)
@@ -200,14 +200,9 @@ bool history_count_behind(const GPtrArray *history, uint64_t version, uint64_t a
 
 char *history_entry_format_user(const HistoryEntry *entry)
 {
-        const struct passwd *user;
-        uid_t uid;
-
         if (!value_get(entry->details, "uid"))
                 return g_strdup(value_get_string(entry->details, "unit"));
-        uid = (uid_t) value_get_unsigned(entry->details, "uid");
-        user = getpwuid(uid);
-        return user ? g_strdup(user->pw_name) : g_strdup_printf("%u", uid);
+        return user_format((uid_t) value_get_unsigned(entry->details, "uid"));
 }
 
 char *history_entry_format_author(const HistoryEntry *entry)

@@ -7,7 +7,7 @@
 
 #define SHORTEST_RETRY_USEC (1000 * 1000U)
 #define LONGEST_RETRY_USEC (30 * 1000 * 1000U)
-#define LAST_REPORT_USEC (2 * 1000 * 1000)
+#define LAST_REPORT_USEC (5 * 1000 * 1000)
 
 struct Presence {
         Context *context;

@@ -36,7 +36,7 @@ bool presence_begin(Presence *presence, GError **error);
 /* Failure is NULL for a version that was applied. Said as soon as the service is there, and again where it
  * comes back, unless there is another version by then. */
 void presence_report(Presence *presence, uint64_t version, const char *failure);
-/* Waits, for 2 s at most, until the service has heard the last report. To be called outside the loop. */
+/* Waits, for 5 s at most, until the service has heard the last report. To be called outside the loop. */
 void presence_finish(Presence *presence);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Presence, presence_free)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* "Sat 2026-11-21 03:36:35 UTC"; "n/a" for 0. */
@@ -16,5 +17,11 @@ char *timestamp_format_relative(uint64_t time, uint64_t now);
 char *timestamp_format_both(uint64_t time);
 /* "2026-11-21 03:36:35.123", for lines that follow each other. */
 char *timestamp_format_precise(uint64_t time);
+/*
+ * A time as people type it: "2026-11-21 03:36:35", without seconds, or the day alone; "03:36" of today;
+ * "today", "yesterday"; "2h", "2h ago" or "-2h" before now; "@1795232195". False, and ret as it was, for
+ * anything else.
+ */
+bool timestamp_parse(const char *text, uint64_t now, uint64_t *ret);
 /* "2h 5min". */
 char *timestamp_format_span(uint64_t span);

@@ -33,6 +33,7 @@ static const Verb verbs[] = {
         { "retry", "NAME [INSTANCE]", "Tell programs once more what they did not take", 1, 2, 0, verb_retry },
         { "run", "NAME COMMAND...", "Run a program on a config, telling it of new versions", 2, VERB_ANY, RUN_BITS,
           verb_run },
+        { "audit", "[NAME]", "List who did what, and who was not allowed to", 0, 1, ARGUMENT_SINCE, verb_audit },
         { "statistics", "[NAME]", "Show counters and latencies", 0, 1, 0, verb_statistics },
         { "complete", NULL, NULL, 1, VERB_ANY, UINT_MAX, verb_complete },
 };
@@ -101,6 +102,9 @@ static const char instances_help[] =
         "  INSTANCE of retry is a pid, an object path or the ID at its end; without, all that failed, wait or\n"
         "  are partial are told.\n";
 
+static const char audit_help[] =
+        "     --since=TIME         Nothing older, such as '2026-11-21 03:36', 03:36, today, yesterday or 2h\n";
+
 static const char run_help[] =
         "     --signal=SIGNAL      What tells the program of a new version (HUP)\n"
         "     --restart            End it and start it again instead\n"
@@ -161,6 +165,7 @@ char *verbs_format_help(const Style *style)
         append_section(out, style, "Options of register", register_help);
         append_section(out, style, "Options of rollback", rollback_help);
         append_section(out, style, "Options of run", run_help);
+        append_section(out, style, "Options of audit", audit_help);
         append_section(out, style, "Options of reload", confirm_help);
         append_section(out, style, "Options of confirm", extend_help);
         append_section(out, style, "Options of instances and retry", instances_help);

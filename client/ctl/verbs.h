@@ -25,6 +25,7 @@ const Verb *verbs_find(const char *name);
 /* The whole help text. */
 char *verbs_format_help(const Style *style);
 
+int verb_audit(Context *context, char **words);
 int verb_complete(Context *context, char **words);
 int verb_confirm(Context *context, char **words);
 int verb_diff(Context *context, char **words);

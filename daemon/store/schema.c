@@ -2,10 +2,10 @@
 /*
  * Schema: the tables of the state database, and every statement that is run on them
  *
- * A new version touches two pages, whatever the size of the history: one of `versions`, which is ordered by
- * config and number and so holds the one before on the same page, and the last one of `layers`. That is why
- * the number to be given next is not kept in `configs` but found from the newest version; `next` only stands
- * in for versions that are gone.
+ * A new version touches three pages, whatever the size of the history: one of `versions`, which is ordered
+ * by config and number and so holds the one before on the same page, and the last ones of `layers` and
+ * `audit`. That is why the number to be given next is not kept in `configs` but found from the newest
+ * version; `next` only stands in for versions that are gone.
  *
  * `reserved` is the first number not covered by a full sync, and holds in the boot that wrote it: within a
  * boot nothing that was committed is lost. In another boot the newest versions may be missing, so numbers go
@@ -80,6 +80,24 @@ static const char tables[] =
                 " bytes BLOB"
                 ") STRICT;"
 
+                /* What was denied counts by itself: whoever may do nothing must not push out what was done.
+                 */
+                "CREATE TABLE audit("
+                " denied INTEGER NOT NULL,"
+                " id INTEGER NOT NULL,"
+                " time INTEGER NOT NULL,"
+                " action TEXT NOT NULL,"
+                " outcome TEXT NOT NULL,"
+                " config TEXT NOT NULL,"
+                " version INTEGER NOT NULL,"
+                " uid INTEGER,"
+                " pid INTEGER,"
+                " unit TEXT,"
+                " message TEXT,"
+                " error TEXT,"
+                " PRIMARY KEY(denied, id)"
+                ") STRICT, WITHOUT ROWID;"
+
                 "INSERT INTO meta VALUES('epoch', lower(hex(randomblob(16)))), ('checkpoints', '0');";
 
 #define SELECT_VERSIONS                                                                                   \
@@ -93,6 +111,9 @@ static const char tables[] =
         " ORDER BY number DESC LIMIT 1), 0))"
 /* The same as far as boot ?1 may tell: what another one reserved may have been given. */
 #define NEXT_OF_BOOT "max(" NEXT_NUMBER ", CASE WHEN boot = ?1 THEN 0 ELSE reserved END)"
+
+/* ?1: whether it was denied */
+#define LAST_AUDIT "(SELECT id FROM audit WHERE denied = ?1 ORDER BY id DESC LIMIT 1)"
 
 static const char *const statements[N_STATEMENTS] = {
         [STATEMENT_BEGIN] = "BEGIN",
@@ -187,6 +208,17 @@ static const char *const statements[N_STATEMENTS] = {
         [STATEMENT_DELETE_REGISTRATION] = "DELETE FROM registrations WHERE name = ?1",
         [STATEMENT_LIST_REGISTRATIONS] =
                         "SELECT name, directory, pattern, files, settings FROM registrations ORDER BY name",
+        /* ?1 whether it was denied, then the columns in their order */
+        [STATEMENT_ADD_AUDIT] =
+                        "INSERT INTO audit VALUES(?1, 1 + coalesce(" LAST_AUDIT ", 0), ?2, ?3, ?4, ?5, ?6,"
+                        " ?7, ?8, ?9, ?10, ?11)",
+        /* ?1 likewise, ?2 how many to keep */
+        [STATEMENT_PRUNE_AUDIT] = "DELETE FROM audit WHERE denied = ?1 AND id <= " LAST_AUDIT " - ?2",
+        /* ?1 config or NULL, ?2 the earliest time, ?3 how many */
+        [STATEMENT_LIST_AUDIT] =
+                        "SELECT time, action, outcome, config, version, uid, pid, unit, message, error"
+                        " FROM audit WHERE (?1 IS NULL OR config = ?1) AND time >= ?2"
+                        " ORDER BY time DESC, denied, id DESC LIMIT ?3",
         [STATEMENT_LOAD_EPOCH] = "SELECT value FROM meta WHERE key = 'epoch'",
         [STATEMENT_RENEW_EPOCH] = "UPDATE meta SET value = lower(hex(randomblob(16))) WHERE key = 'epoch'",
 };

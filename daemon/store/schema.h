@@ -47,6 +47,9 @@ typedef enum StatementId {
         STATEMENT_SAVE_REGISTRATION,
         STATEMENT_DELETE_REGISTRATION,
         STATEMENT_LIST_REGISTRATIONS,
+        STATEMENT_ADD_AUDIT,
+        STATEMENT_PRUNE_AUDIT,
+        STATEMENT_LIST_AUDIT,
         STATEMENT_LOAD_EPOCH,
         STATEMENT_RENEW_EPOCH,
         N_STATEMENTS,
@@ -72,6 +75,20 @@ typedef enum VersionColumn {
         VERSION_COLUMN_FIRST_LAYER,
         VERSION_COLUMN_LAYERS,
 } VersionColumn;
+
+/* Columns of STATEMENT_LIST_AUDIT; its parameters of STATEMENT_ADD_AUDIT follow that of the row's kind. */
+typedef enum AuditColumn {
+        AUDIT_COLUMN_TIME,
+        AUDIT_COLUMN_ACTION,
+        AUDIT_COLUMN_OUTCOME,
+        AUDIT_COLUMN_CONFIG,
+        AUDIT_COLUMN_VERSION,
+        AUDIT_COLUMN_UID,
+        AUDIT_COLUMN_PID,
+        AUDIT_COLUMN_UNIT,
+        AUDIT_COLUMN_MESSAGE,
+        AUDIT_COLUMN_ERROR,
+} AuditColumn;
 
 /* The text of a statement, with its parameters described beside it. */
 const char *schema_statement(StatementId id);

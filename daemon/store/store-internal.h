@@ -56,6 +56,10 @@ int numbers_keep(Store *store, const Numbers *numbers);
 int intent_save(Store *store, const char *config, const Intent *intent, bool *ret_found);
 int intent_delete(Store *store, const char *config);
 
+/* In a transaction: one more entry; those go that are too many. */
+int audit_add(Store *store, const AuditEntry *entry);
+int audit_prune(Store *store, bool denied);
+
 /* The layers alone; the version still says that it has them. */
 int version_delete_layers(Store *store, int64_t config, uint64_t number);
 /* SHA-256 of the version's bytes, in hex. */

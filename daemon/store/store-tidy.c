@@ -228,6 +228,8 @@ static int tidy_config(Store *store, const char *config, unsigned max_versions, 
                 return r;
 
         r = tidy_versions(store, config, &numbers, weights);
+        if (r == SQLITE_OK)
+                r = audit_prune(store, false);
         if (r == SQLITE_OK && few)
                 r = numbers_reserve(store, config, &numbers);
         return database_end(store->database, r);

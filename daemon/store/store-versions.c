@@ -2,8 +2,8 @@
 /*
  * Store: versions in and out
  *
- * store_add_version() stands between a file event and the signal: it inserts rows, deposes the version
- * before, replaces the intent, and does nothing else.
+ * store_add_version() stands between a file event and the signal: it inserts rows (one of them for the
+ * audit), deposes the version before, replaces the intent, and does nothing else.
  */
 #include "daemon/store/store-internal.h"
 #include "daemon/store/version-row.h"
@@ -84,6 +84,21 @@ static int depose_active(Store *store, int64_t config, VersionState state)
         return statement_run(depose);
 }
 
+/* Where it is to be recorded who made it. */
+static int add_audit(Store *store, const char *config, const Version *version, uint64_t number)
+{
+        const AuditEntry entry = {
+                .time = version->time,
+                .action = version->action,
+                .config = (char *) config,
+                .version = number,
+                .author = version->author,
+                .message = version->message,
+        };
+
+        return version->action == AUDIT_NONE ? SQLITE_OK : audit_add(store, &entry);
+}
+
 /* A version that joins the history only is no reason to forget what is intended. */
 static int replace_intent(Store *store, const char *config, const Intent *intent, uint64_t number)
 {
@@ -114,7 +129,7 @@ static int add_all(Store *store, const char *config, Numbers *numbers, const Ver
                 r = add_version(store, numbers, version, ret);
         if (r == SQLITE_OK && version->state == VERSION_ACTIVE)
                 r = replace_intent(store, config, intent, numbers->next);
-        return r;
+        return r == SQLITE_OK ? add_audit(store, config, version, numbers->next) : r;
 }
 
 static Failure *record(Store *store, const char *config, Version *version, VersionState previous_state,

@@ -20,6 +20,9 @@
 /* Of one config: versions that have a label, and what they may take of the history. */
 #define STORE_MAX_LABELS 100U
 #define STORE_MAX_LABELLED_BYTES (STORE_MAX_HISTORY_BYTES / 2)
+/* Entries about all configs; what was denied has room of its own. */
+#define STORE_MAX_AUDIT 9000U
+#define STORE_MAX_AUDIT_DENIED 1000U
 
 typedef struct Store Store;
 
@@ -63,8 +66,8 @@ Registration *registration_free(Registration *registration);
 
 /*
  * Records a version as the active one and gives it its number (version->number). The one that was active
- * becomes previous_state, and the intent is gone. One that was rejected only joins the history. On failure
- * nothing has changed.
+ * becomes previous_state, and the intent is gone. One that was rejected only joins the history. What it is
+ * to be recorded as (version->action) goes into the audit with it. On failure nothing has changed.
  */
 Failure *store_add_version(Store *store, const char *config, Version *version, VersionState previous_state);
 /*
@@ -123,10 +126,15 @@ Failure *store_add_version_on_trial(Store *store, const char *config, Version *v
 Failure *store_save_suspended(Store *store, const char *config, bool suspended);
 Failure *store_load_suspended(Store *store, const char *config, bool *ret);
 
+/* Who did something, or was not allowed to, that made no version. Strings are borrowed. */
+Failure *store_add_audit(Store *store, const AuditEntry *entry);
+/* Newest first, of AuditEntry: of one config, or of all where it is NULL; since is µs, realtime. */
+Failure *store_list_audit(Store *store, const char *config, uint64_t since, unsigned most, GPtrArray **ret);
+
 /*
  * What can wait until subscribers were told: fills in digests, prunes to max_versions and
  * STORE_MAX_HISTORY_BYTES (the active and labelled versions stay, those of the intent, and keep, which may
- * be 0), reserves numbers.
+ * be 0), and the audit to what it may be, reserves numbers.
  */
 Failure *store_tidy(Store *store, const char *config, unsigned max_versions, uint64_t keep);
 

@@ -38,16 +38,16 @@ static int read_id(Statement *statement, int column, uint64_t max, uint64_t none
         return r;
 }
 
-static int read_author(Statement *statement, Author *author)
+int statement_read_author(Statement *statement, int column, Author *author)
 {
         uint64_t uid, pid;
         int r;
 
-        r = read_id(statement, VERSION_COLUMN_UID, UINT32_MAX - 1, UINT32_MAX, &uid);
+        r = read_id(statement, column, UINT32_MAX - 1, UINT32_MAX, &uid);
         if (r == SQLITE_OK)
-                r = read_id(statement, VERSION_COLUMN_PID, INT32_MAX, 0, &pid);
+                r = read_id(statement, column + 1, INT32_MAX, 0, &pid);
         if (r == SQLITE_OK)
-                r = statement_read_text(statement, VERSION_COLUMN_UNIT, &author->unit);
+                r = statement_read_text(statement, column + 2, &author->unit);
         if (r != SQLITE_OK)
                 return r;
 
@@ -109,11 +109,20 @@ int version_row_read(Statement *statement, Version *version)
         if (r == SQLITE_OK)
                 r = read_names(statement, version);
         if (r == SQLITE_OK)
-                r = read_author(statement, &version->author);
+                r = statement_read_author(statement, VERSION_COLUMN_UID, &version->author);
         if (r == SQLITE_OK)
                 r = read_texts(statement, version);
         version->is_public = sqlite3_column_int(statement, VERSION_COLUMN_PUBLIC) == 1;
         return r;
+}
+
+void statement_bind_author(Statement *statement, int index, const Author *author)
+{
+        if (author->uid != (uid_t) -1)
+                (void) sqlite3_bind_int64(statement, index, author->uid);
+        if (author->pid > 0)
+                (void) sqlite3_bind_int64(statement, index + 1, author->pid);
+        statement_bind_text(statement, index + 2, author->unit);
 }
 
 int version_row_parameter(VersionColumn column)
@@ -131,13 +140,7 @@ void version_row_bind(Statement *statement, const Version *version)
         statement_bind_text(statement, version_row_parameter(VERSION_COLUMN_STATE),
                             version_state_to_string(version->state));
         (void) sqlite3_bind_int(statement, version_row_parameter(VERSION_COLUMN_PUBLIC), version->is_public);
-        if (version->author.uid != (uid_t) -1)
-                (void) sqlite3_bind_int64(statement, version_row_parameter(VERSION_COLUMN_UID),
-                                          version->author.uid);
-        if (version->author.pid > 0)
-                (void) sqlite3_bind_int64(statement, version_row_parameter(VERSION_COLUMN_PID),
-                                          version->author.pid);
-        statement_bind_text(statement, version_row_parameter(VERSION_COLUMN_UNIT), version->author.unit);
+        statement_bind_author(statement, version_row_parameter(VERSION_COLUMN_UID), &version->author);
         statement_bind_text(statement, version_row_parameter(VERSION_COLUMN_MESSAGE), version->message);
         statement_bind_text(statement, version_row_parameter(VERSION_COLUMN_LABEL), version->label);
         (void) sqlite3_bind_int64(statement, version_row_parameter(VERSION_COLUMN_FROM),

@@ -12,6 +12,9 @@
 
 /* A column that holds a number of a version, a time or a size; SQLITE_CORRUPT for anything else. */
 int statement_read_count(Statement *statement, int column, uint64_t *ret);
+/* Three columns, or parameters from index on, that follow each other: uid, pid, unit. Text is borrowed. */
+int statement_read_author(Statement *statement, int column, Author *author);
+void statement_bind_author(Statement *statement, int index, const Author *author);
 
 /* Columns are those of VersionColumn. What was read before an error belongs to the version all the same. */
 int version_row_read(Statement *statement, Version *version);

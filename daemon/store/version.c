@@ -63,6 +63,27 @@ bool version_state_from_string(const char *name, VersionState *ret)
         return true;
 }
 
+AuditAction origin_to_audit_action(Origin origin)
+{
+        switch (origin) {
+        case ORIGIN_REGISTER:
+                return AUDIT_REGISTER;
+        case ORIGIN_RELOAD:
+                return AUDIT_RELOAD;
+        case ORIGIN_APPLY:
+                return AUDIT_APPLY;
+        case ORIGIN_ROLLBACK:
+                return AUDIT_ROLLBACK;
+        case ORIGIN_REVERT:
+                return AUDIT_REVERT;
+        case ORIGIN_TIMEOUT:
+        case ORIGIN_FAILURE:
+                return AUDIT_RETURN;
+        default:
+                return AUDIT_CHANGE;
+        }
+}
+
 Layer *layer_new(const char *file, Format format, GBytes *bytes)
 {
         Layer *layer = g_new(Layer, 1);

@@ -9,8 +9,7 @@
 
 #include "daemon/model/decode.h"
 #include "daemon/model/merge.h"
-
-#include <sys/types.h>
+#include "daemon/store/audit-entry.h"
 
 /* Why a version was made. */
 typedef enum Origin {
@@ -41,13 +40,6 @@ typedef struct Layer {
         GBytes *bytes; /* NULL: there was no such file */
 } Layer;
 
-/* Who asked for it; where nobody did, uid is (uid_t) -1, pid 0 and unit NULL. */
-typedef struct Author {
-        uid_t uid;
-        pid_t pid;
-        char *unit;
-} Author;
-
 typedef struct Version {
         uint64_t number;
         uint64_t time; /* µs, realtime */
@@ -55,6 +47,7 @@ typedef struct Version {
         VersionState state;
         bool is_public;
         Author author;
+        AuditAction action;    /* what it is recorded as; not kept with the version */
         char *message;         /* or NULL */
         char *label;           /* or NULL */
         uint64_t from_version; /* what a rollback went back to; or 0 */
@@ -71,6 +64,8 @@ const char *version_state_to_string(VersionState state);
 /* And back; false for any other name. */
 bool origin_from_string(const char *name, Origin *ret);
 bool version_state_from_string(const char *name, VersionState *ret);
+/* What a version of that origin is recorded as, unless more is known. */
+AuditAction origin_to_audit_action(Origin origin);
 
 Layer *layer_new(const char *file, Format format, GBytes *bytes);
 Layer *layer_free(Layer *layer);

@@ -31,7 +31,7 @@ _reconfctl() {
         -o | -m | --option | --message | --steps | --directory | --pattern | --schema | --on-invalid | \
             --format | --merge | --env-separator | --debounce-ms | --poll-ms | --max-versions | --max-size | --hot-reload | --priority | \
             --signal | --settle | --name | --on-failure | --ack-ms | --voters | --confirm-ms | --confirm-by | \
-            --confirm | --extend)
+            --confirm | --extend | --since)
             ((i++))
             ;;
         -*) ;;
@@ -76,6 +76,7 @@ _reconfctl() {
     --format=*) candidates=(--format={yaml,json,env,ini}) ;;
     --merge=*) candidates=(--merge={deep,append,replace}) ;;
     --hot-reload=*) candidates=(--hot-reload={on,off}) ;;
+    --since=*) candidates=(--since={today,yesterday}) ;;
     --signal=*) mapfile -t candidates < <(__reconfctl_complete signals | sed s/^/--signal=/) ;;
     --*=*) return ;;
     -*) mapfile -t candidates < <(__reconfctl_complete options "$verb") ;;
@@ -89,6 +90,7 @@ _reconfctl() {
         --format) candidates=(yaml json env ini) ;;
         --merge) candidates=(deep append replace) ;;
         --hot-reload) candidates=(on off) ;;
+        --since) candidates=(today yesterday) ;;
         --signal) mapfile -t candidates < <(__reconfctl_complete signals) ;;
         --directory)
             _filedir -d
@@ -117,7 +119,7 @@ _reconfctl() {
                 fi
                 mapfile -t candidates < <(__reconfctl_complete configs)
                 ;;
-            get,1 | diff,1 | history,1 | rollback,1 | confirm,1 | label,1 | instances,1 | retry,1 | statistics,1 | \
+            audit,1 | get,1 | diff,1 | history,1 | rollback,1 | confirm,1 | label,1 | instances,1 | retry,1 | statistics,1 | \
                 run,1 | list,* | status,* | watch,* | reload,* | unregister,*)
                 mapfile -t candidates < <(__reconfctl_complete configs)
                 ;;

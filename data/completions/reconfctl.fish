@@ -6,7 +6,7 @@
 
 set -g __reconfctl_valued -o -m --option --message --steps --directory --pattern --schema --on-invalid \
     --format --merge --env-separator --debounce-ms --poll-ms --max-versions --max-size --hot-reload --priority \
-    --signal --settle --name --on-failure --ack-ms --voters --confirm-ms --confirm-by --confirm --extend
+    --signal --settle --name --on-failure --ack-ms --voters --confirm-ms --confirm-by --confirm --extend --since
 
 # The words typed before the present one, without options and the values of options; behind the command of run,
 # all of them.
@@ -75,7 +75,7 @@ function __reconfctl_arguments
             else if test $count -eq 2
                 __reconfctl_complete instances $words[2]
             end
-        case history instances statistics
+        case audit history instances statistics
             test $count -eq 1; and __reconfctl_complete configs
         case list status watch reload unregister
             __reconfctl_complete configs
@@ -156,6 +156,9 @@ complete -c reconfctl -n '__reconfctl_verb_is reload rollback' -x -l confirm \
     -d 'Go back unless it is confirmed in this time'
 complete -c reconfctl -n '__reconfctl_verb_is confirm' -x -l extend -d 'Give it so much time from now on'
 complete -c reconfctl -n '__reconfctl_verb_is instances' -f -s f -l follow -d 'Show each change'
+
+complete -c reconfctl -n '__reconfctl_verb_is audit' -x -l since -a 'today yesterday' \
+    -d 'Nothing older'
 
 complete -c reconfctl -n '__reconfctl_verb_is run' -x -l signal -a '(__reconfctl_complete signals)' \
     -d 'What tells the program of a new version'

@@ -196,6 +196,21 @@ class Waiting(ConfirmCase):
         self.bus.end_daemon()
         self.assertEqual(config.get_property('Files'), [str(self.path('a.yaml'))])
 
+    def test_schema_that_makes_both_alike(self):
+        """There is no other content to go back to then, but other bytes."""
+        schema = self.save('schema.json', '{"properties": {"A": {"type": "string"}}}')
+        config = self.watch('a.ini', 'A = 1\n', confirm_ms=LONG, schema=str(schema))
+        self.save('a.ini', 'A = 01\n')
+        config.wait_changed()
+        self.save('schema.json', '{"properties": {"A": {"type": "integer"}}}')
+        version = config.wait_changed()[1]
+        self.assertEqual(self.state(config), 'unconfirmed')
+        self.extend(config, version, 0)
+        self.wait_state(config, 'active')
+        self.assertEqual((self.read('a.ini'), self.deadline(config)), ('A = 1\n', 0))
+        self.bus.end_daemon()
+        self.assertEqual((self.state(config), self.read('a.ini')), ('active', 'A = 1\n'))
+
     def test_pruning_keeps_what_is_gone_back_to(self):
         config = self.unconfirmed(max_versions=1)
         for number in range(3, 8):
@@ -279,6 +294,22 @@ class Restarts(ConfirmCase):
         config = self.unconfirmed()
         self.bus.end_daemon()
         self.assert_gone_back(config)
+
+    def test_not_to_persist(self):
+        """The files go back at once, whether or not anybody registers it again."""
+        settings = {'confirm_ms': LONG, 'persist': False}
+        self.unconfirmed(**settings)
+        self.bus.end_daemon()
+        self.assertEqual(self.client.manager('ListConfigs'), [])
+        self.assertEqual(self.read(), 'a: 1 # one\n')
+        self.assert_gone_back(self.client.register('a', self.path('a.yaml'), **settings))
+
+    def test_not_to_persist_and_repaired(self):
+        self.unconfirmed(persist=False)
+        self.bus.end_daemon()
+        self.save('a.yaml', 'a: 3\n')
+        self.assertEqual(self.client.manager('ListConfigs'), [])
+        self.assertEqual(self.read(), 'a: 3\n')
 
     def test_clean_end(self):
         config = self.unconfirmed()
@@ -553,6 +584,23 @@ class Diverged(ConfirmCase):
         self.assertTrue(config.get_property('Pending'))
         return config
 
+    def test_why(self):
+        """It is told once, and by the config until it is mended."""
+        config = self.diverge()
+        stage, problems = config.wait_signal('ReloadFailed').arguments
+        self.assertEqual((stage, len(problems)), ('read', 1))
+        self.assertIn(str(self.path('a.yaml')), problems[0][3])
+        self.assert_fails('WriteFailed', config.reload)
+        self.assertEqual(config.call('GetProblems'), problems)
+        self.bus.end_daemon()
+        self.assertEqual(config.call('GetProblems'), problems)
+        self.forget()
+        self.assert_fails('WriteFailed', config.reload)
+        self.assertNotIn('ReloadFailed', [heard.member for heard in self.client.settle()])
+        self.unlock()
+        config.reload()
+        self.assertEqual(config.call('GetProblems'), [])
+
     def test_reload_mends(self):
         config = self.diverge()
         self.assert_fails('WriteFailed', config.reload)
@@ -591,26 +639,70 @@ class Diverged(ConfirmCase):
 class Undecodable(scene.DropinTestCase):
     """What it would go back to cannot be had."""
 
-    def test_tried_again(self):
-        decode = self.directory / 'decode'
-        self.write_program(decode, 'cat')
-        file = self.write('a.conf', '{"a": 1}')
-        self.dropin('a', f'[Config]\nFile={file}\nConfirmMs={LONG}\n[Decode]\nCommand={decode}\n')
+    def begin(self, **settings):
+        """Version 2 is active, and 1 cannot be decoded."""
+        self.decode = self.directory / 'decode'
+        self.runs = self.directory / 'runs'
+        self.write_program('cat')
+        self.file = self.write('a.conf', '{"a": 1}')
+        self.dropin('a', f'[Config]\nFile={self.file}\n' +
+                    ''.join(f'{key}={value}\n' for key, value in settings.items()) +
+                    f'[Decode]\nCommand={self.decode}\n')
         config = self.client.config('a')
         self.assertEqual(config.get('a'), 1)
+        self.client.register_instance('a', ack=True)
         self.save('a.conf', '{"a": 2}')
         reconf.wait_until(lambda: config.get('a') == 2, 'the save')
-        self.write_program(decode, 'exit 1')
-        config.call('ExtendConfirm', '(tu)', 2, 0)
-        stage, _ = config.wait_signal('ReloadFailed').arguments
-        self.assertEqual((stage, config.get('a')), ('decode', 2))
-        self.write_program(decode, 'cat')
-        config.wait_changed(lambda signal: signal.arguments[4]['origin'] == 'timeout')
-        self.assertEqual((config.get('a'), file.read_text()), (1, '{"a": 1}'))
-        self.assertEqual(self.state(config), 'active')
+        self.write_program(f'echo >>{self.runs}; exit 1')
+        self.forget()
+        return config
 
-    def write_program(self, path, text):
-        temporary = path.with_suffix('.new')
+    def wait_tried_again(self):
+        reconf.wait_until(lambda: len(self.runs.read_text()) > 1, 'another try')
+
+    def assert_back(self, config, origin):
+        self.write_program('cat')
+        config.wait_changed(lambda signal: signal.arguments[4]['origin'] == origin)
+        self.assertEqual((config.get('a'), self.file.read_text()), (1, '{"a": 1}'))
+        self.assertEqual((config.get_property('State'), config.call('GetProblems')), ('active', []))
+
+    def test_tried_again(self):
+        config = self.begin(ConfirmMs=LONG)
+        config.call('ExtendConfirm', '(tu)', 2, 0)
+        stage, problems = config.wait_signal('ReloadFailed').arguments
+        self.assertEqual((stage, config.get('a')), ('decode', 2))
+        # The files hold what is active.
+        self.assertEqual((self.state(config), config.get_property('Pending')), ('unconfirmed', False))
+        self.assertEqual(config.call('GetProblems'), problems)
+        self.assert_back(config, 'timeout')
+
+    def test_confirmed_after_all(self):
+        config = self.begin(ConfirmMs=LONG)
+        config.call('ExtendConfirm', '(tu)', 2, 0)
+        config.wait_signal('ReloadFailed')
+        config.call('Confirm', '(t)', 2)
+        self.assertEqual((self.state(config), config.call('GetProblems')), ('active', []))
+
+    def test_told_once(self):
+        config = self.begin(OnFailure='rollback', AckMs=LONG // 10)
+        instance, version = self.client.register_instance('a', ack=True)
+        instance.report(version, 'failed')
+        stages = []
+
+        def hear():
+            stages.extend(heard.arguments[0] for heard in self.client.heard if heard.member == 'ReloadFailed')
+            self.client.heard.clear()
+            return len(stages) == 2
+
+        reconf.wait_until(hear, 'both failures')
+        self.wait_tried_again()
+        self.client.settle()
+        hear()
+        self.assertEqual(stages, ['instance', 'decode'])
+        self.assert_back(config, 'failure')
+
+    def write_program(self, text):
+        temporary = self.decode.with_suffix('.new')
         temporary.write_text(f'#!/bin/sh\n{text}\n')
         temporary.chmod(0o755)
-        temporary.rename(path)
+        temporary.rename(self.decode)

@@ -123,13 +123,14 @@ class Labels(scene.TestCase):
         self.assert_fails('InvalidArgument', self.label, config, 2, 'works')
         self.assertEqual(config.rollback(1), 3)
 
-    def test_who_did_it_is_logged(self):
+    def test_who_did_it_is_recorded(self):
         config = self.watch()
         self.label(config, 1, 'works')
         self.label(config, 1, '')
-        log = self.bus.log.read_text()
-        self.assertIn(f"a: version 1 has the label 'works' (uid {os.getuid()}, pid {os.getpid()}", log)
-        self.assertIn(f'a: version 1 has no label (uid {os.getuid()}, pid {os.getpid()}', log)
+        entries = self.client.manager('GetAudit', '(sa{sv})', 'a', {})[:2]
+        self.assertEqual([entry[1:7] for entry in entries],
+                         [('label', 'a', 1, os.getuid(), os.getpid(), 'ok')] * 2)
+        self.assertEqual([entry[7].get('message') for entry in entries], [None, 'works'])
 
     def test_gone(self):
         config = self.watch()

@@ -64,12 +64,31 @@ static bool on_has_validators(Config *config, void *userdata)
         return false;
 }
 
+static void on_audited(Config *config, const AuditEntry *entry, bool recorded, void *userdata)
+{
+        ConfigScene *scene = userdata;
+
+        g_assert_cmpstr(entry->config, ==, config_name(config));
+        g_string_append_printf(scene->audited, "%s%s %s", scene->audited->len > 0 ? "; " : "",
+                               audit_action_to_string(entry->action),
+                               audit_outcome_to_string(entry->outcome));
+        if (entry->error)
+                g_string_append_printf(scene->audited, " %s", entry->error);
+        if (entry->version > 0)
+                g_string_append_printf(scene->audited, " %" G_GUINT64_FORMAT, entry->version);
+        if (entry->author.uid != (uid_t) -1)
+                g_string_append_printf(scene->audited, " by %u", (unsigned) entry->author.uid);
+        if (recorded)
+                g_string_append(scene->audited, " (recorded)");
+}
+
 static const ConfigObserver observer = {
         .due = on_due,
         .changed = on_changed,
         .failed = on_failed,
         .properties_changed = on_properties_changed,
         .has_validators = on_has_validators,
+        .audited = on_audited,
 };
 
 static void on_done(Config *config, uint64_t version, const Failure *failure, void *userdata)
@@ -106,6 +125,7 @@ static void scene_set_up(ConfigScene *scene, const void *data)
         g_assert_cmpint(sd_event_new(&scene->event), >=, 0);
         g_queue_init(&scene->due);
         scene->told = g_string_new(NULL);
+        scene->audited = g_string_new(NULL);
         statistics_init(&scene->statistics, NULL);
 
         scene->context = (ConfigContext){
@@ -152,6 +172,7 @@ static void scene_tear_down(ConfigScene *scene, const void *data)
         store_close(scene->context.store);
         changes_unref(scene->changes);
         g_string_free(scene->told, TRUE);
+        g_string_free(scene->audited, TRUE);
         statistics_clear(&scene->statistics);
         sd_event_unref(scene->event);
         remove_all(scene->directory);
@@ -315,6 +336,12 @@ void ask_reload(ConfigScene *scene, Config *config)
         ConfigRequest request = request_of(scene, ORIGIN_RELOAD);
 
         config_reload(config, &request);
+}
+
+void assert_audited(ConfigScene *scene, const char *expected)
+{
+        g_assert_cmpstr(scene->audited->str, ==, expected);
+        g_string_truncate(scene->audited, 0);
 }
 
 void ask_start(ConfigScene *scene, Config *config, Origin origin)

@@ -20,6 +20,7 @@ typedef struct ConfigScene {
         Statistics statistics;
         GQueue due; /* of Config */
         GString *told;
+        GString *audited;    /* "rollback ok 3 by 1000 (recorded)": in the version's own transaction */
         bool stop_when_done; /* an operation's end stops its config */
         Changes *changes;    /* of the newest version */
 } ConfigScene;
@@ -56,6 +57,9 @@ void ask_rollback(ConfigScene *scene, Config *config, uint64_t version);
 void ask_files(ConfigScene *scene, Config *config, const char *name, bool insist);
 /* Stops it and takes the reference. */
 void end_config(Config *config);
+
+/* What was audited since the last time is that. */
+void assert_audited(ConfigScene *scene, const char *expected);
 
 /* The history, newest first, as "3 active from 1, 2 rolled-back, 1 superseded". */
 void assert_history(ConfigScene *scene, const char *expected);

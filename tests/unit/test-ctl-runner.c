@@ -60,7 +60,7 @@ static int on_output(sd_event_source *source, int fd, uint32_t events, void *use
         return 0;
 }
 
-/* The script's standard output is the pipe, by way of its descriptor. */
+/* The script's standard output is the pipe; a shell names only ten descriptors by number. */
 static void set_up(Scene *scene, RunnerOptions options, const char *script)
 {
         const RunnerHandlers handlers = { on_settled, on_ended, scene };
@@ -70,7 +70,7 @@ static void set_up(Scene *scene, RunnerOptions options, const char *script)
         g_assert_cmpint(fcntl(scene->fds[0], F_SETFD, FD_CLOEXEC), ==, 0);
         scene->command[0] = g_strdup("sh");
         scene->command[1] = g_strdup("-c");
-        scene->command[2] = g_strdup_printf("exec >&%d; %s", scene->fds[1], script);
+        scene->command[2] = g_strdup_printf("exec >/proc/self/fd/%d; %s", scene->fds[1], script);
         options.config = "app";
         options.command = scene->command;
         g_assert_cmpint(sd_event_new(&scene->event), >=, 0);

@@ -118,7 +118,7 @@ static void test_names(void)
                 g_assert_cmpint(strcmp(previous, name), <, 0);
                 previous = name;
         }
-        g_assert_cmpstr(previous, ==, "schema");
+        g_assert_cmpstr(previous, ==, "voters");
 }
 
 int main(int argc, char **argv)

@@ -66,6 +66,48 @@ static void test_absolute(void)
         g_assert_cmpstr(never_both, ==, "n/a");
 }
 
+static void assert_parsed(const char *text, uint64_t expected)
+{
+        uint64_t found = 1;
+
+        g_test_message("%s", text);
+        g_assert_true(timestamp_parse(text, NOW, &found));
+        g_assert_cmpuint(found, ==, expected);
+}
+
+static void test_parse(void)
+{
+        static const char *const bad[] = { "",           " ",       "1",
+                                           "1.5",        "now",     "tomorrow",
+                                           "-",          "--1h",    "1h before",
+                                           "ago",        "2026-11", "26:00",
+                                           "2026-13-01", "12:60",   "2026-11-21T03:36",
+                                           "2026-02-30", "@",       "@-1",
+                                           "@1h",        "-1h ago", "2026-11-21 03:36:35 x",
+                                           "1969-01-01" };
+        const uint64_t midnight = NOW - (3 * HOUR + 36 * MINUTE + 35 * SECOND + 123456);
+        uint64_t untouched = 7;
+
+        assert_parsed("2026-11-21 03:36:35", NOW - 123456);
+        assert_parsed("2026-11-21 03:36", midnight + 3 * HOUR + 36 * MINUTE);
+        assert_parsed("2026-11-21", midnight);
+        assert_parsed("today", midnight);
+        assert_parsed("yesterday", midnight - DAY);
+        assert_parsed("02:30", midnight + 2 * HOUR + 30 * MINUTE);
+        assert_parsed("02:30:15", midnight + 2 * HOUR + 30 * MINUTE + 15 * SECOND);
+        assert_parsed("2h", NOW - 2 * HOUR);
+        assert_parsed("-2h", NOW - 2 * HOUR);
+        assert_parsed("1h 30min ago", NOW - HOUR - 30 * MINUTE);
+        assert_parsed("@1795232195", NOW - 123456);
+        assert_parsed("@0", 0);
+        assert_parsed("1000000d", 0);
+        for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+                g_test_message("%s", bad[i]);
+                g_assert_false(timestamp_parse(bad[i], NOW, &untouched));
+        }
+        g_assert_cmpuint(untouched, ==, 7);
+}
+
 int main(int argc, char **argv)
 {
         g_setenv("TZ", "UTC", TRUE);
@@ -74,5 +116,6 @@ int main(int argc, char **argv)
         g_test_add_func("/ctl-timestamp/span", test_span);
         g_test_add_func("/ctl-timestamp/relative", test_relative);
         g_test_add_func("/ctl-timestamp/absolute", test_absolute);
+        g_test_add_func("/ctl-timestamp/parse", test_parse);
         return g_test_run();
 }

@@ -379,7 +379,7 @@ static void test_unit_with_config(UnitScene *scene, const void *data)
         (void) instances_add_unit(scene->instances, scene->config, "mail.service");
         save(scene, "a: 2\n");
         await_told(scene, "added pending 0; added pending 0; 2 file; ");
-        g_assert_null(manager_unregister(scene->manager, "app"));
+        g_assert_null(manager_unregister(scene->manager, "app", &(Author){ .uid = (uid_t) -1 }));
         await_told(scene, "removed pending 0; removed pending 0; ");
         g_assert_cmpuint(instances_count(scene->instances), ==, 0);
 }
