@@ -31,3 +31,6 @@
 /* What "reconfctl run" tells its program: the config, and the version active when it was started. */
 #define RECONF_ENV_CONFIG "RECONF_CONFIG"
 #define RECONF_ENV_VERSION "RECONF_VERSION"
+
+/* What the GSettings backend reads: configs, and the paths of the keys that they hold. */
+#define RECONF_ENV_GSETTINGS "RECONF_GSETTINGS"
