@@ -95,11 +95,75 @@ static GVariant *convert_text(GVariant *value, const GVariantType *type)
         return g_variant_parse(type, text, NULL, NULL, NULL);
 }
 
+static GVariant *guess(GVariant *value);
+
+static GVariant *guess_integer(GVariant *value)
+{
+        gint64 integer = g_variant_get_int64(value);
+
+        if (integer < G_MININT32 || integer > G_MAXINT32)
+                return g_variant_ref(value);
+        return g_variant_ref_sink(g_variant_new_int32((gint32) integer));
+}
+
+static GVariant *guess_list(GVariant *value)
+{
+        g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(release_value);
+        bool alike = true;
+
+        for (gsize i = 0; i < g_variant_n_children(value); i++) {
+                g_autoptr(GVariant) boxed = g_variant_get_child_value(value, i);
+                g_autoptr(GVariant) item = g_variant_get_variant(boxed);
+
+                g_ptr_array_add(items, guess(item));
+                alike = alike && g_variant_is_of_type(items->pdata[i], g_variant_get_type(items->pdata[0]));
+        }
+        for (guint i = 0; !alike && i < items->len; i++) {
+                g_autoptr(GVariant) item = items->pdata[i];
+
+                items->pdata[i] = g_variant_ref_sink(g_variant_new_variant(item));
+        }
+        return g_variant_ref_sink(g_variant_new_array(items->len > 0 ? NULL : G_VARIANT_TYPE_VARIANT,
+                                                      (GVariant **) items->pdata, items->len));
+}
+
+static GVariant *guess_map(GVariant *value)
+{
+        GVariantBuilder builder;
+        GVariantIter iter;
+        GVariant *member;
+        const char *key;
+
+        g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
+        g_variant_iter_init(&iter, value);
+        while (g_variant_iter_loop(&iter, "{&sv}", &key, &member)) {
+                g_autoptr(GVariant) guessed = guess(member);
+
+                g_variant_builder_add(&builder, "{sv}", key, guessed);
+        }
+        return g_variant_ref_sink(g_variant_builder_end(&builder));
+}
+
+/* What has no type given is of the one that GVariant text would give it. */
+static GVariant *guess(GVariant *value)
+{
+        if (is_a(value, "x"))
+                return guess_integer(value);
+        if (is_a(value, "av"))
+                return guess_list(value);
+        if (is_a(value, "a{sv}"))
+                return guess_map(value);
+        return g_variant_ref(value);
+}
+
 /* What needs no reading of text; NULL for what may. */
 static GVariant *convert_directly(GVariant *value, const GVariantType *type)
 {
-        if (g_variant_type_is_variant(type))
-                return g_variant_ref_sink(g_variant_new_variant(value));
+        if (g_variant_type_is_variant(type)) {
+                g_autoptr(GVariant) guessed = guess(value);
+
+                return g_variant_ref_sink(g_variant_new_variant(guessed));
+        }
         if (g_variant_type_is_maybe(type))
                 return convert_maybe(value, type);
         if (g_variant_type_is_array(type))

@@ -14,6 +14,9 @@
  *   null              nothing, of a maybe type
  *   any               just that, of a maybe type; v
  *
+ * In a v, what it holds has the types that GVariant text would give it: i for an integer that is not too
+ * large for that, as, ai and so on for a list of items that are alike.
+ *
  * A string that does not fit as it is, is read as GVariant text, which is what `gsettings set` takes: INI
  * and ENV files hold nothing but strings, and what YAML cannot write can be written so.
  */
