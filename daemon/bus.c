@@ -4,10 +4,19 @@
 #include "daemon/failure-bus.h"
 #include "introspection/names.h"
 
+static void on_added(Config *config, void *userdata)
+{
+        Bus *bus = userdata;
+
+        config_bus_added(config, bus);
+        unit_reloads_update(bus->units, config);
+}
+
 static void on_removed(Config *config, void *userdata)
 {
         Bus *bus = userdata;
 
+        unit_reloads_remove_config(bus->units, config);
         instances_remove_config(bus->instances, config);
         config_bus_removed(config, bus);
         subscriptions_remove_config(bus->subscriptions, config);
@@ -20,6 +29,16 @@ static void on_changed(Config *config, const ConfigUpdate *update, void *userdat
 
         config_bus_changed(config, update, bus);
         instances_take_update(bus->instances, config, update);
+        unit_reloads_add_version(bus->units, config, update->version);
+}
+
+static void on_properties_changed(Config *config, ConfigProperty properties, void *userdata)
+{
+        Bus *bus = userdata;
+
+        config_bus_properties_changed(config, properties, bus);
+        if (properties & CONFIG_PROPERTY_PENDING)
+                unit_reloads_look_again(bus->units, config);
 }
 
 static bool on_has_validators(Config *config, void *userdata)
@@ -44,15 +63,23 @@ static void on_cancel_ask(Config *config, void *userdata)
         validators_cancel(bus->validators, config);
 }
 
+static void on_commands_changed(Config *config, void *userdata)
+{
+        Bus *bus = userdata;
+
+        unit_reloads_update(bus->units, config);
+}
+
 static const ManagerObserver observer = {
-        .added = config_bus_added,
+        .added = on_added,
         .removed = on_removed,
         .changed = on_changed,
         .failed = config_bus_failed,
-        .properties_changed = config_bus_properties_changed,
+        .properties_changed = on_properties_changed,
         .has_validators = on_has_validators,
         .ask = on_ask,
         .cancel_ask = on_cancel_ask,
+        .commands_changed = on_commands_changed,
         .hot_reload_changed = manager_bus_hot_reload_changed,
 };
 
@@ -67,6 +94,8 @@ int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
         bus->subscriptions = subscriptions_new(bus->peers, manager);
         bus->validators = validators_new(connection, bus->peers);
         bus->instances = instances_new(bus->peers, manager, &instance_bus_observer, bus);
+        bus->units = unit_reloads_new(connection, manager_event(manager), manager_settings(manager)->scope,
+                                      bus->instances);
         manager_set_observer(manager, &observer, bus);
 
         r = sd_bus_add_object_manager(connection, NULL, RECONF_MANAGER_PATH);
@@ -89,6 +118,7 @@ Bus *bus_free(Bus *bus)
 
         subscriptions_free(bus->subscriptions);
         validators_free(bus->validators);
+        unit_reloads_free(bus->units);
         instances_free(bus->instances);
         peers_free(bus->peers);
         sd_bus_unref(bus->bus);

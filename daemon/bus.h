@@ -8,6 +8,7 @@
 #include "daemon/instance.h"
 #include "daemon/manager.h"
 #include "daemon/subscription.h"
+#include "daemon/unit-reload.h"
 #include "daemon/validator.h"
 
 #include <systemd/sd-bus.h>
@@ -19,6 +20,7 @@ typedef struct Bus {
         Subscriptions *subscriptions;
         Validators *validators;
         Instances *instances;
+        UnitReloads *units;
 } Bus;
 
 /* Exports all objects on an open connection and listens to the manager; negative errno. */

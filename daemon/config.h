@@ -85,6 +85,9 @@ typedef struct ConfigObserver {
         void (*ask)(Config *config, const ConfigCandidate *candidate, ConfigAsked asked, void *operation,
                     void *userdata);
         void (*cancel_ask)(Config *config, void *userdata);
+        /* What was done, or failed, and who asked for it; recorded: the store has it, together with the
+         * version that it made. */
+        void (*audited)(Config *config, const AuditEntry *entry, bool recorded, void *userdata);
 } ConfigObserver;
 
 /* What all configs of a daemon share. */
@@ -139,7 +142,8 @@ void config_stop(Config *config);
  * as an operation. A rollback that a crash interrupted is finished first.
  */
 void config_start(Config *config, const ConfigRequest *request);
-/* True while it is empty only because a command is still at work, or something that a crash left is mended. */
+/* True while it is empty only because a command is still at work, or something that a crash left is mended.
+ */
 bool config_is_starting(const Config *config);
 /* Looks at the files after observer.due. */
 void config_run_due(Config *config);

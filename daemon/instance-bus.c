@@ -41,11 +41,16 @@ static bool is_own(const Instance *instance, const char *client)
         return !instance->is_unit && g_str_equal(peer_name(&instance->program->hold), client);
 }
 
-/* Units are listed by the daemon, which alone takes them out and has them reloaded. */
 static Failure *check_may_manage(const Instance *instance, const Caller *caller)
 {
         if (!is_own(instance, caller->name) && caller->author.uid != 0 && caller->author.uid != geteuid())
                 return failure_new(FAILURE_ACCESS_DENIED, "this is not your instance");
+        return NULL;
+}
+
+/* Units are listed by the daemon, which alone takes them out. */
+static Failure *check_is_no_unit(const Instance *instance)
+{
         if (instance->is_unit)
                 return failure_new(FAILURE_INVALID_ARGUMENT,
                                    "%s is a unit that is reloaded as the drop-in of %s says",
@@ -98,6 +103,8 @@ static int unregister(sd_bus_message *m, const Caller *caller, void *userdata, s
 
         if (!failure)
                 failure = check_may_manage(instance, caller);
+        if (!failure)
+                failure = check_is_no_unit(instance);
         if (failure)
                 return failure_bus_take_error(error, failure);
         instances_remove(bus->instances, instance);
@@ -156,6 +163,10 @@ static int renotify(sd_bus_message *m, const Caller *caller, void *userdata, sd_
 
         if (!failure)
                 failure = check_may_manage(instance, caller);
+        if (!failure && instance->is_unit) {
+                unit_reloads_retry(bus->units, instance->config);
+                return sd_bus_reply_method_return(m, NULL);
+        }
         if (!failure && !instance_bus_may_read(bus, instance->program->credentials, instance->config))
                 failure = failure_new(FAILURE_ACCESS_DENIED, "the instance may not read %s any longer",
                                       config_name(instance->config));

@@ -12,6 +12,7 @@
  */
 #include "daemon/instance-private.h"
 
+#include <string.h>
 #include <time.h>
 
 #define ACCURACY_USEC 1000
@@ -140,18 +141,31 @@ static int on_time(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-/* Asks anew for each version who may: files and their modes change. Most have the same rights as the last.
+static bool have_same_rights(const Instance *a, const Instance *b)
+{
+        const Credentials *one = a->program->credentials, *other = b->program->credentials;
+
+        return !a->is_unit && !b->is_unit && one && other && one->uid == other->uid &&
+               one->gid == other->gid && one->n_groups == other->n_groups &&
+               (one->n_groups == 0 ||
+                memcmp(one->groups, other->groups, one->n_groups * sizeof *one->groups) == 0);
+}
+
+/* Asks anew for each version who may: files and their modes change. Most are the user's that the last was.
  */
 static void call_up(Vote *vote)
 {
         const GPtrArray *members = vote->group->members;
+        const Instance *last = NULL;
 
         for (guint i = 0; i < members->len; i++) {
                 Instance *instance = g_ptr_array_index(members, i);
 
                 if (!instance->acks)
                         continue;
-                instance->votes = instance_may_vote(instance);
+                instance->votes = last && have_same_rights(last, instance) ? last->votes
+                                                                           : instance_may_vote(instance);
+                last = instance;
                 if (instance->votes)
                         set_ballot(vote, instance, BALLOT_AWAITED);
         }

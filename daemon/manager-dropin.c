@@ -21,7 +21,7 @@ static bool is_applied(const Entry *entry, const Dropin *dropin)
                config_commands_equal(config_commands(entry->config), dropin->commands);
 }
 
-static void note_applied(Entry *entry, const Dropin *dropin)
+static void note_applied(Manager *manager, Entry *entry, const Dropin *dropin)
 {
         entry->source = ENTRY_DROPIN;
         entry->directory = NULL;
@@ -30,6 +30,8 @@ static void note_applied(Entry *entry, const Dropin *dropin)
         options_free(entry->dropin_options);
         entry->dropin_options = options_copy(dropin->options);
         config_set_commands(entry->config, dropin->commands);
+        if (entry->announced)
+                manager->observer->commands_changed(entry->config, manager->userdata);
 }
 
 /* A config by that name that is the drop-in's, made or made over. */
@@ -47,14 +49,14 @@ static Failure *apply_config(Manager *manager, const Dropin *dropin, Origin orig
                                       ENTRY_DROPIN, &entry);
                 if (failure)
                         return failure;
-                note_applied(entry, dropin);
+                note_applied(manager, entry, dropin);
                 manager_start_config(manager, entry, origin);
                 return NULL;
         }
 
         if (is_applied(entry, dropin))
                 return NULL;
-        note_applied(entry, dropin);
+        note_applied(manager, entry, dropin);
         config_set_files(entry->config, dropin->files, dropin->options, true, &request);
         return NULL;
 }

@@ -26,6 +26,8 @@ typedef struct ManagerObserver {
         void (*ask)(Config *config, const ConfigCandidate *candidate, ConfigAsked asked, void *operation,
                     void *userdata);
         void (*cancel_ask)(Config *config, void *userdata);
+        /* The config's drop-in says something else now about programs. */
+        void (*commands_changed)(Config *config, void *userdata);
         void (*hot_reload_changed)(void *userdata);
 } ManagerObserver;
 

@@ -121,8 +121,7 @@ static void explain(UnitJob *job, const Reason *reasons, const char *name, const
         if (!reasons->name && details)
                 g_string_append_printf(why, " (%s)", details);
         g_free(job->message);
-        job->message = g_strdup_printf("%s was not %s: %s", job->unit, actions[job->action].participle,
-                                       why->str);
+        job->message = g_strdup_printf("not %s: %s", actions[job->action].participle, why->str);
 }
 
 static void on_state_after(const UnitState *state, const sd_bus_error *error, void *userdata)
@@ -257,16 +256,17 @@ UnitJob *unit_job_new(Systemd *systemd, const char *unit, ReloadMode mode, bool 
         return job;
 }
 
-void unit_job_removed(UnitJob *job, const char *path, const char *result)
+bool unit_job_removed(UnitJob *job, const char *path, const char *result)
 {
         if (!job->path || !g_str_equal(job->path, path))
-                return;
+                return false;
         if (g_str_equal(result, "done")) {
                 finish(job, UNIT_JOB_DONE);
-                return;
+                return true;
         }
         explain(job, result_reasons, result, result);
         look_after_failure(job);
+        return true;
 }
 
 void unit_job_replaced(UnitJob *job)

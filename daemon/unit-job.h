@@ -33,8 +33,8 @@ UnitJob *unit_job_new(Systemd *systemd, const char *unit, ReloadMode mode, bool 
 /* What was asked for goes on, and nobody hears of it. */
 UnitJob *unit_job_free(UnitJob *job);
 
-/* As SystemdListener has them. */
-void unit_job_removed(UnitJob *job, const char *path, const char *result);
+/* As SystemdListener has them; false where that was another job. */
+bool unit_job_removed(UnitJob *job, const char *path, const char *result);
 void unit_job_replaced(UnitJob *job);
 
 /* The object of a unit. */

@@ -243,18 +243,23 @@ static int on_resize(sd_event_source *source, const struct signalfd_siginfo *inf
         return 0;
 }
 
-static int watch_size(Following *following)
+/* Before anything is drawn: while it is blocked the signal waits for whoever is to hear it. */
+static void measure(Following *following)
 {
+        Style *style = &following->context->style;
         sigset_t mask;
 
-        if (!following->draws)
-                return 0;
         sigemptyset(&mask);
         sigaddset(&mask, SIGWINCH);
-        if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
-                return -1;
-        return sd_event_add_signal(listener_event(following->listener), NULL, SIGWINCH, on_resize,
-                                   following);
+        (void) sigprocmask(SIG_BLOCK, &mask, NULL);
+        *style = style_detect(false, style->legend);
+}
+
+static int watch_size(Following *following)
+{
+        return following->draws ? sd_event_add_signal(listener_event(following->listener), NULL, SIGWINCH,
+                                                      on_resize, following)
+                                : 0;
 }
 
 static void following_clear(Following *following)
@@ -281,6 +286,8 @@ int following_run(Context *context, const char *config)
         GError *error = NULL;
 
         following.draws = screen_is_possible() && context->arguments->json == JSON_OFF;
+        if (following.draws)
+                measure(&following);
         following.standings = standings_new(context);
         following.subscribed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         following.changes = instance_changes_new();

@@ -28,32 +28,42 @@ static bool renotify(Context *context, const ListedInstance *instance, GError **
         return r >= 0;
 }
 
-/* One that left meanwhile needs to be told no more, unless it was named. */
-static int retry_all(Context *context, const GPtrArray *instances, const char *word, guint *ret_told)
+/* The status for one. named is false where it was chosen by its state. */
+static int retry(Context *context, const ListedInstance *instance, bool named)
+{
+        g_autofree char *program = listed_instance_format(instance);
+        GError *error = NULL;
+
+        if (g_str_equal(instance->state, "current")) {
+                context_say(context,
+                            g_strdup_printf("%s: %s is current already", instance->config, program));
+                return CTL_EXIT_SUCCESS;
+        }
+        if (renotify(context, instance, &error)) {
+                context_say(context, g_strdup_printf("%s: %s is told again", instance->config, program));
+                return CTL_EXIT_SUCCESS;
+        }
+        if (!named && error->code == CTL_EXIT_NOT_FOUND) {
+                /* It left meanwhile. */
+                g_error_free(error);
+                return CTL_EXIT_SUCCESS;
+        }
+        return ctl_error_report(error);
+}
+
+static int retry_all(Context *context, const GPtrArray *instances, const char *word, guint *ret_count)
 {
         int status = CTL_EXIT_SUCCESS;
 
         for (guint i = 0; i < instances->len; i++) {
                 const ListedInstance *instance = instances->pdata[i];
-                g_autofree char *program = NULL;
-                GError *error = NULL;
-                int failed;
+                int one;
 
                 if (word ? !listed_instance_is(instance, word) : !is_wanting(instance))
                         continue;
-                (*ret_told)++;
-                if (renotify(context, instance, &error)) {
-                        program = listed_instance_format(instance);
-                        context_say(context,
-                                    g_strdup_printf("%s: %s is told again", instance->config, program));
-                        continue;
-                }
-                if (!word && error->code == CTL_EXIT_NOT_FOUND) {
-                        g_error_free(error);
-                        continue;
-                }
-                failed = ctl_error_report(error);
-                status = status == CTL_EXIT_SUCCESS ? failed : status;
+                (*ret_count)++;
+                one = retry(context, instance, word != NULL);
+                status = status == CTL_EXIT_SUCCESS ? one : status;
         }
         return status;
 }
@@ -62,14 +72,14 @@ int verb_retry(Context *context, char **words)
 {
         g_autoptr(GPtrArray) instances = NULL;
         GError *error = NULL;
-        guint told = 0;
+        guint count = 0;
         int status;
 
         instances = instance_list_get(context, words[0], &error);
         if (!instances)
                 return ctl_error_report(error);
-        status = retry_all(context, instances, words[1], &told);
-        if (told > 0)
+        status = retry_all(context, instances, words[1], &count);
+        if (count > 0)
                 return status;
         if (!words[1]) {
                 context_say(context, g_strdup_printf("%s: no instance waits or failed", words[0]));

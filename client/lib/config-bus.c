@@ -12,6 +12,8 @@
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
 
+#define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
+
 struct ConfigBus {
         gatomicrefcount references;
         GWeakRef config;
@@ -116,18 +118,21 @@ static void set_status(ConfigBus *bus, ReconfStatus status, const GError *error)
 static void on_changed(ConfigBus *bus, GVariant *arguments)
 {
         uint64_t version, previous;
+        g_autoptr(ReconfConfig) config = g_weak_ref_get(&bus->config);
         bool missed;
 
-        if (!g_variant_is_of_type(arguments, G_VARIANT_TYPE("(stta(ssvv)a{sv})")))
+        if (!config || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(stta(ssvv)a{sv})")))
                 return;
         g_clear_pointer(&bus->details, g_variant_unref);
         g_variant_get(arguments, "(&stt@a(ssvv)@a{sv})", NULL, &version, &previous, NULL, &bus->details);
         /* With paths, gaps are as it should be. */
         missed = !bus->paths && bus->heard != 0 && previous != bus->heard;
         bus->heard = version;
+        /* A synchronous call has fetched it before the loop came to what was said about it. */
+        config_add_details(config, version, bus->details);
         if (missed)
                 subscribe(bus);
-        else
+        else if (bus->resuming || reconf_config_get_version(config) < version)
                 fetch(bus);
 }
 
@@ -143,6 +148,22 @@ static void on_failed(ConfigBus *bus, GVariant *arguments)
         config_emit_reload_failed(config, stage, problems);
 }
 
+/* The service has stopped watching it, because somebody asked for that; or somebody had it started again. */
+static void on_registration(ConfigBus *bus, bool registered)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (bus->starting)
+                return;
+        bus->heard = 0;
+        if (registered) {
+                subscribe(bus);
+                return;
+        }
+        error = g_error_new(RECONF_ERROR, RECONF_ERROR_NO_SUCH_CONFIG, "%s was unregistered", bus->name);
+        set_status(bus, RECONF_STATUS_ERROR, error);
+}
+
 static void on_signal(GDBusConnection *connection, const char *sender, const char *object,
                       const char *interface, const char *name, GVariant *arguments, void *data)
 {
@@ -153,18 +174,27 @@ static void on_signal(GDBusConnection *connection, const char *sender, const cha
                 return;
         if (g_str_equal(name, "ConfigChanged"))
                 on_changed(bus, arguments);
-        else
+        else if (g_str_equal(name, "ReloadFailed"))
                 on_failed(bus, arguments);
+        else
+                on_registration(bus, g_str_equal(name, "InterfacesAdded"));
+}
+
+/* match, or NULL, is what the first argument has to lie at, above or below. */
+static void add_subscription_to(ConfigBus *bus, const char *object, const char *interface,
+                                const char *signal, const char *match)
+{
+        guint id = g_dbus_connection_signal_subscribe(
+                        bus->connection, RECONF_BUS_NAME, interface, signal, object, match,
+                        match ? G_DBUS_SIGNAL_FLAGS_MATCH_ARG0_PATH : G_DBUS_SIGNAL_FLAGS_NONE, on_signal,
+                        config_bus_ref(bus), release_bus);
+
+        g_array_append_val(bus->subscriptions, id);
 }
 
 static void add_subscription(ConfigBus *bus, const char *signal, const char *match)
 {
-        guint id = g_dbus_connection_signal_subscribe(
-                        bus->connection, RECONF_BUS_NAME, RECONF_CONFIG_INTERFACE, signal, bus->object,
-                        match, match ? G_DBUS_SIGNAL_FLAGS_MATCH_ARG0_PATH : G_DBUS_SIGNAL_FLAGS_NONE,
-                        on_signal, config_bus_ref(bus), release_bus);
-
-        g_array_append_val(bus->subscriptions, id);
+        add_subscription_to(bus, bus->object, RECONF_CONFIG_INTERFACE, signal, match);
 }
 
 static void stop_listening(ConfigBus *bus)
@@ -196,6 +226,8 @@ static void listen_to(ConfigBus *bus, GDBusConnection *connection, const char *o
         if (!bus->paths)
                 add_subscription(bus, "ConfigChanged", NULL);
         add_subscription(bus, "ReloadFailed", NULL);
+        add_subscription_to(bus, RECONF_MANAGER_PATH, OBJECT_MANAGER, "InterfacesAdded", bus->object);
+        add_subscription_to(bus, RECONF_MANAGER_PATH, OBJECT_MANAGER, "InterfacesRemoved", bus->object);
 }
 
 static GVariant *subscribe_arguments(ConfigBus *bus)
@@ -269,9 +301,20 @@ static ReconfSnapshot *take_nothing(GError **error)
         return snapshot_new_trusted(0, nothing);
 }
 
+/*
+ * What comes first after a pause is current in any case. Where the service's state was lost meanwhile,
+ * numbers begin anew, so that a lower one may be newer, and the same one may be another version.
+ */
+static bool is_other(ReconfConfig *config, ReconfSnapshot *snapshot)
+{
+        g_autoptr(ReconfSnapshot) current = config_dup_current(config);
+
+        return current->version != snapshot->version || !reconf_snapshot_equal(current, snapshot);
+}
+
 static void take_snapshot(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *snapshot)
 {
-        bool resuming = bus->resuming && snapshot->version != reconf_config_get_version(config);
+        bool resuming = bus->resuming && is_other(config, snapshot);
         bool has_details = bus->details && bus->heard == snapshot->version;
 
         bus->resuming = false;

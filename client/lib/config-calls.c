@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What configs ask of the service
+ * Having the service make another version
  *
  * Who calls something that makes a version can read that version when the call has returned: its snapshot is
  * fetched before, if the signal has not had it fetched already.
  */
-#include "client/lib/config-private.h"
+#include "client/lib/config-call.h"
 
 #include "client/lib/bus-call.h"
-#include "client/lib/client-private.h"
+#include "client/lib/config-bus.h"
 #include "client/lib/config-files.h"
 #include "client/lib/error-private.h"
-#include "client/lib/interfaces.h"
-
-#include <gio/gunixfdlist.h>
-
-static GDBusConnection *get_connection(ReconfConfig *config, GError **error)
-{
-        if (config->bus)
-                return client_get_connection(config_bus_client(config->bus), error);
-        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                            "This config does without the service, which alone can do this");
-        return NULL;
-}
 
 /* Without the service there is nothing to ask but the files. */
 static bool reload_local(ReconfConfig *config, GError **error)
@@ -32,45 +20,6 @@ static bool reload_local(ReconfConfig *config, GError **error)
         if (failure)
                 error_take_failure(error, failure);
         return !failure;
-}
-
-static GVariant *call_sync(ReconfConfig *config, const char *method, GVariant *arguments,
-                           GCancellable *cancellable, GError **error)
-{
-        g_autoptr(GVariant) owned = arguments ? g_variant_ref_sink(arguments) : NULL;
-        g_autoptr(GDBusConnection) connection = get_connection(config, error);
-
-        if (!connection)
-                return NULL;
-        return bus_call_sync(connection, &org_reconf_reconf1_config_interface,
-                             config_bus_object(config->bus), method, owned, NULL, cancellable, error);
-}
-
-static void on_called(GObject *source, GAsyncResult *result, void *data)
-{
-        g_autoptr(GTask) task = data;
-        GError *error = NULL;
-        GVariant *reply = bus_call_finish(G_DBUS_CONNECTION(source), result, NULL, &error);
-
-        if (reply)
-                g_task_return_pointer(task, reply, (GDestroyNotify) g_variant_unref);
-        else
-                g_task_return_error(task, error);
-}
-
-static void call(ReconfConfig *config, const char *method, GVariant *arguments, GTask *task,
-                 GAsyncReadyCallback on_reply)
-{
-        G_GNUC_UNUSED g_autoptr(GTask) owned_task = task;
-        g_autoptr(GVariant) owned = arguments ? g_variant_ref_sink(arguments) : NULL;
-        GError *error = NULL;
-        g_autoptr(GDBusConnection) connection = get_connection(config, &error);
-
-        if (connection)
-                bus_call(connection, &org_reconf_reconf1_config_interface, config_bus_object(config->bus),
-                         method, owned, g_task_get_cancellable(task), on_reply, g_object_ref(task));
-        else
-                g_task_return_error(task, error);
 }
 
 /* The version of a reply, once it can be read. */
@@ -162,7 +111,8 @@ void reconf_config_reload(ReconfConfig *config, GCancellable *cancellable, GAsyn
 
         task = g_task_new(config, cancellable, callback, user_data);
         if (config->bus) {
-                call(config, "Reload", g_variant_new("(@a{sv})", no_options()), task, on_version);
+                config_call_with(config, "Reload", g_variant_new("(@a{sv})", no_options()), task,
+                                 on_version);
                 return;
         }
         if (reload_local(config, &error))
@@ -214,7 +164,8 @@ gboolean reconf_config_reload_sync(ReconfConfig *config, guint64 *version, GCanc
                         *version = reconf_config_get_version(config);
                 return done;
         }
-        reply = call_sync(config, "Reload", g_variant_new("(@a{sv})", no_options()), cancellable, error);
+        reply = config_call_sync(config, "Reload", g_variant_new("(@a{sv})", no_options()), cancellable,
+                                 error);
         return reply && take_version_sync(config, reply, version, cancellable, error);
 }
 
@@ -237,8 +188,8 @@ void reconf_config_rollback(ReconfConfig *config, guint64 version, GVariant *opt
 {
         g_return_if_fail(RECONF_IS_CONFIG(config));
 
-        call(config, "Rollback", g_variant_new("(t@a{sv})", version, options ?: no_options()),
-             g_task_new(config, cancellable, callback, user_data), on_version);
+        config_call_with(config, "Rollback", g_variant_new("(t@a{sv})", version, options ?: no_options()),
+                         g_task_new(config, cancellable, callback, user_data), on_version);
 }
 
 /**
@@ -278,66 +229,8 @@ gboolean reconf_config_rollback_sync(ReconfConfig *config, guint64 version, GVar
 
         g_return_val_if_fail(RECONF_IS_CONFIG(config), FALSE);
 
-        reply = call_sync(config, "Rollback", g_variant_new("(t@a{sv})", version, options ?: no_options()),
-                          cancellable, error);
+        reply = config_call_sync(config, "Rollback",
+                                 g_variant_new("(t@a{sv})", version, options ?: no_options()), cancellable,
+                                 error);
         return reply && take_version_sync(config, reply, new_version, cancellable, error);
-}
-
-/**
- * reconf_config_get_history:
- * @config: a config
- * @cancellable: (nullable): a #GCancellable
- * @callback: (scope async): called when it is done
- * @user_data: for @callback
- *
- * Asks for all versions that are kept. %G_IO_ERROR_NOT_SUPPORTED without the service.
- */
-void reconf_config_get_history(ReconfConfig *config, GCancellable *cancellable, GAsyncReadyCallback callback,
-                               gpointer user_data)
-{
-        g_return_if_fail(RECONF_IS_CONFIG(config));
-
-        call(config, "GetVersionHistory", NULL, g_task_new(config, cancellable, callback, user_data),
-             on_called);
-}
-
-/**
- * reconf_config_get_history_finish:
- * @config: a config
- * @result: what the callback got
- * @error: return location for a #GError
- *
- * Ends [method@Reconf.Config.get_history].
- *
- * Returns: (transfer full): an `a(ttsssa{sv})`, newest first: for each version its number, time (µs since
- *   1970), origin, digest, state and details
- */
-GVariant *reconf_config_get_history_finish(ReconfConfig *config, GAsyncResult *result, GError **error)
-{
-        g_autoptr(GVariant) reply = NULL;
-
-        g_return_val_if_fail(g_task_is_valid(result, config), NULL);
-
-        reply = g_task_propagate_pointer(G_TASK(result), error);
-        return reply ? g_variant_get_child_value(reply, 0) : NULL;
-}
-
-/**
- * reconf_config_get_history_sync:
- * @config: a config
- * @cancellable: (nullable): a #GCancellable
- * @error: return location for a #GError
- *
- * As [method@Reconf.Config.get_history], but waits.
- *
- * Returns: (transfer full): as [method@Reconf.Config.get_history_finish]
- */
-GVariant *reconf_config_get_history_sync(ReconfConfig *config, GCancellable *cancellable, GError **error)
-{
-        g_autoptr(GVariant) reply = NULL;
-
-        g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
-
-        reply = call_sync(config, "GetVersionHistory", NULL, cancellable, error);
-        return reply ? g_variant_get_child_value(reply, 0) : NULL;
 }

@@ -56,6 +56,9 @@ void config_publish_first(ReconfConfig *config, ReconfSnapshot *snapshot);
 /* The details of a version, where they are known; a new reference, or NULL. */
 GVariant *config_dup_details(ReconfConfig *config, guint64 version);
 
+/* Details of what is current by now, unless they are known or the version is another. */
+void config_add_details(ReconfConfig *config, guint64 version, GVariant *details);
+
 /* The last version that the program reports on by itself; 0 for none. */
 guint64 config_get_held_version(ReconfConfig *config);
 

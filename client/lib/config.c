@@ -208,6 +208,18 @@ GVariant *config_dup_details(ReconfConfig *config, guint64 version)
         return details;
 }
 
+void config_add_details(ReconfConfig *config, guint64 version, GVariant *details)
+{
+        g_mutex_lock(&config->publishing);
+        if (reconf_config_get_version(config) == version) {
+                g_autoptr(GVariant) known = config_dup_details(config, version);
+
+                if (!known)
+                        keep_details(config, version, details);
+        }
+        g_mutex_unlock(&config->publishing);
+}
+
 guint64 config_get_held_version(ReconfConfig *config)
 {
         guint64 version;

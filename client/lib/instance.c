@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "client/lib/reconf/instance.h"
+#include "client/lib/instance-private.h"
 
 #include "client/lib/bus-call.h"
 #include "client/lib/client-private.h"
-#include "client/lib/config-private.h"
 #include "client/lib/interfaces.h"
 #include "client/lib/reconf/error.h"
-#include "client/lib/validating.h"
 #include "introspection/names.h"
 
 /**
@@ -22,19 +20,16 @@
  * It ends with its last reference.
  */
 
-struct _ReconfInstance {
-        GObject parent;
-        ReconfConfig *config;
-        char *name;
-        ReconfInstanceFlags flags;
-        gulong status_handler;
-        guint listener;            /* handle */
-        GCancellable *cancellable; /* of registering anew */
-        Validating *validating;    /* or NULL */
+/* As the service has it. */
+#define DEFAULT_TIMEOUT_MSEC 2000U
+#define MAX_TIMEOUT_MSEC 9000U
 
-        GMutex lock;  /* guards what follows */
-        char *object; /* NULL until it is registered */
+enum {
+        PROP_VALIDATE_TIMEOUT = 1,
+        N_PROPS,
 };
+
+static GParamSpec *properties[N_PROPS];
 
 enum {
         SIGNAL_VALIDATE,
@@ -48,9 +43,10 @@ G_DEFINE_FINAL_TYPE(ReconfInstance, reconf_instance, G_TYPE_OBJECT)
 static void reconf_instance_init(ReconfInstance *instance)
 {
         g_mutex_init(&instance->lock);
+        instance->validate_timeout_msec = DEFAULT_TIMEOUT_MSEC;
 }
 
-static char *dup_object(ReconfInstance *instance)
+char *instance_dup_object(ReconfInstance *instance)
 {
         char *object;
 
@@ -72,7 +68,7 @@ static void unregister(ReconfInstance *instance)
 {
         g_autoptr(GDBusConnection) connection =
                         reconf_client_dup_connection(config_bus_client(instance->config->bus));
-        g_autofree char *object = dup_object(instance);
+        g_autofree char *object = instance_dup_object(instance);
 
         if (connection && object)
                 g_dbus_connection_call(connection, RECONF_BUS_NAME, object, RECONF_INSTANCE_INTERFACE,
@@ -104,6 +100,7 @@ static void reconf_instance_finalize(GObject *object)
 
         g_free(instance->name);
         g_free(instance->object);
+        g_clear_pointer(&instance->reported, g_variant_unref);
         g_mutex_clear(&instance->lock);
         G_OBJECT_CLASS(reconf_instance_parent_class)->finalize(object);
 }
@@ -121,12 +118,51 @@ static gboolean accept(ReconfInstance *instance, ReconfChange *change)
         return TRUE;
 }
 
+static void reconf_instance_get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+        ReconfInstance *instance = RECONF_INSTANCE(object);
+
+        switch (id) {
+        case PROP_VALIDATE_TIMEOUT:
+                g_value_set_uint(value, reconf_instance_get_validate_timeout(instance));
+                break;
+        default:
+                G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+        }
+}
+
+static void reconf_instance_set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+        ReconfInstance *instance = RECONF_INSTANCE(object);
+
+        switch (id) {
+        case PROP_VALIDATE_TIMEOUT:
+                reconf_instance_set_validate_timeout(instance, g_value_get_uint(value));
+                break;
+        default:
+                G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+        }
+}
+
 static void reconf_instance_class_init(ReconfInstanceClass *class)
 {
         GObjectClass *object_class = G_OBJECT_CLASS(class);
 
         object_class->dispose = reconf_instance_dispose;
         object_class->finalize = reconf_instance_finalize;
+        object_class->get_property = reconf_instance_get_property;
+        object_class->set_property = reconf_instance_set_property;
+
+        /**
+         * ReconfInstance:validate-timeout:
+         *
+         * How long the service waits for the answer to [signal@Reconf.Instance::validate], in milliseconds.
+         * No answer in time is an objection.
+         */
+        properties[PROP_VALIDATE_TIMEOUT] = g_param_spec_uint(
+                        "validate-timeout", NULL, NULL, 1, MAX_TIMEOUT_MSEC, DEFAULT_TIMEOUT_MSEC,
+                        G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+        g_object_class_install_properties(object_class, N_PROPS, properties);
 
         /**
          * ReconfInstance::validate:
@@ -136,7 +172,8 @@ static void reconf_instance_class_init(ReconfInstanceClass *class)
          * Asks whether there may be such a version. A handler that objects says why with
          * [method@Reconf.Change.reject], for whoever made the change to read, or just returns %FALSE.
          * Emitted in the config's main context, for instances with %RECONF_INSTANCE_VALIDATES. The service
-         * waits for two seconds; a program that is in a synchronous call meanwhile cannot answer.
+         * waits for [property@Reconf.Instance:validate-timeout]; a program that is in a synchronous call
+         * meanwhile cannot answer.
          *
          * Returns: %FALSE to object
          */
@@ -164,11 +201,21 @@ static GVariant *register_arguments(const ReconfInstance *instance)
         return g_variant_new("(s@a{sv})", instance->config->name, g_variant_dict_end(&options));
 }
 
-static void report_current(ReconfInstance *instance)
+GDBusConnection *instance_get_connection(ReconfConfig *config, GError **error)
 {
-        if (!(instance->flags & RECONF_INSTANCE_SILENT))
-                reconf_instance_report(instance, reconf_config_get_version(instance->config),
-                                       RECONF_REPORT_APPLIED, NULL, NULL, NULL, NULL);
+        if (config->bus)
+                return client_get_connection(config_bus_client(config->bus), error);
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                            "This config does without the service, which alone knows instances");
+        return NULL;
+}
+
+static void validate_over(ReconfInstance *instance, GDBusConnection *connection)
+{
+        instance->validating = validating_free(instance->validating);
+        instance->validating = validating_new(connection, instance->config,
+                                              reconf_instance_get_validate_timeout(instance), on_validate,
+                                              instance);
 }
 
 static void take_registration(ReconfInstance *instance, GDBusConnection *connection, GVariant *reply)
@@ -177,11 +224,9 @@ static void take_registration(ReconfInstance *instance, GDBusConnection *connect
 
         g_variant_get(reply, "(&ot)", &object, NULL);
         set_object(instance, object);
-        report_current(instance);
-        if (instance->flags & RECONF_INSTANCE_VALIDATES) {
-                instance->validating = validating_free(instance->validating);
-                instance->validating = validating_new(connection, instance->config, on_validate, instance);
-        }
+        instance_report_current(instance);
+        if (instance->flags & RECONF_INSTANCE_VALIDATES)
+                validate_over(instance, connection);
 }
 
 static void on_registered_anew(GObject *source, GAsyncResult *result, void *data)
@@ -218,8 +263,7 @@ static void on_applied(ReconfConfig *config, ReconfSnapshot *before, ReconfSnaps
 
         if (instance && !(instance->flags & RECONF_INSTANCE_SILENT) &&
             config_get_held_version(config) != after->version)
-                reconf_instance_report(instance, after->version, RECONF_REPORT_APPLIED, NULL, NULL, NULL,
-                                       NULL);
+                instance_report_applied(instance, after->version);
 }
 
 static void free_weak_ref(void *data)
@@ -252,15 +296,6 @@ static void begin(ReconfInstance *instance, GDBusConnection *connection, GVarian
         instance->status_handler = g_signal_connect(instance->config, "notify::status",
                                                     G_CALLBACK(on_status), instance);
         take_registration(instance, connection, reply);
-}
-
-static GDBusConnection *get_connection(ReconfConfig *config, GError **error)
-{
-        if (config->bus)
-                return client_get_connection(config_bus_client(config->bus), error);
-        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                            "This config does without the service, which alone knows instances");
-        return NULL;
 }
 
 static void on_registered(GObject *source, GAsyncResult *result, void *data)
@@ -305,7 +340,7 @@ void reconf_instance_new(ReconfConfig *config, const char *name, ReconfInstanceF
         g_return_if_fail(RECONF_IS_CONFIG(config));
 
         g_task_set_source_tag(task, reconf_instance_new);
-        connection = get_connection(config, &error);
+        connection = instance_get_connection(config, &error);
         if (!connection) {
                 g_task_return_error(task, error);
                 return;
@@ -353,7 +388,7 @@ ReconfInstance *reconf_instance_new_sync(ReconfConfig *config, const char *name,
 
         g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
 
-        connection = get_connection(config, error);
+        connection = instance_get_connection(config, error);
         if (!connection)
                 return NULL;
         instance = make_instance(config, name, flags);
@@ -378,110 +413,48 @@ ReconfConfig *reconf_instance_get_config(ReconfInstance *instance)
         return instance->config;
 }
 
-static GVariant *report_arguments(guint64 version, ReconfReport report, const char *message)
+/**
+ * reconf_instance_get_validate_timeout:
+ * @instance: an instance
+ *
+ * See [property@Reconf.Instance:validate-timeout].
+ *
+ * Returns: milliseconds
+ */
+guint reconf_instance_get_validate_timeout(ReconfInstance *instance)
 {
-        static const char *const names[] = {
-                [RECONF_REPORT_APPLIED] = "applied",
-                [RECONF_REPORT_FAILED] = "failed",
-                [RECONF_REPORT_PARTIAL] = "partial",
-        };
+        guint timeout;
 
-        return g_variant_new("(tss)", version, names[report], message ?: "");
-}
+        g_return_val_if_fail(RECONF_IS_INSTANCE(instance), 0);
 
-static void on_reported(GObject *source, GAsyncResult *result, void *data)
-{
-        g_autoptr(GTask) task = data;
-        GError *error = NULL;
-        g_autoptr(GVariant) reply = bus_call_finish(G_DBUS_CONNECTION(source), result, NULL, &error);
-
-        if (reply)
-                g_task_return_boolean(task, TRUE);
-        else
-                g_task_return_error(task, error);
+        g_mutex_lock(&instance->lock);
+        timeout = instance->validate_timeout_msec;
+        g_mutex_unlock(&instance->lock);
+        return timeout;
 }
 
 /**
- * reconf_instance_report:
+ * reconf_instance_set_validate_timeout:
  * @instance: an instance
- * @version: a version that was told of
- * @report: what became of it
- * @message: (nullable): what to tell people about it
- * @cancellable: (nullable): a #GCancellable
- * @callback: (nullable) (scope async): called when it is done
- * @user_data: for @callback
+ * @timeout_ms: milliseconds, from 1 to 9000
  *
- * Tells the service what became of a version; for one that was held, or where there is more to say than that
- * it was applied.
- *
- * Errors: %RECONF_ERROR_NO_SUCH_VERSION.
+ * See [property@Reconf.Instance:validate-timeout]. To be called in the config's main context.
  */
-void reconf_instance_report(ReconfInstance *instance, guint64 version, ReconfReport report,
-                            const char *message, GCancellable *cancellable, GAsyncReadyCallback callback,
-                            gpointer user_data)
+void reconf_instance_set_validate_timeout(ReconfInstance *instance, guint timeout_ms)
 {
-        g_autoptr(GTask) task = NULL;
         g_autoptr(GDBusConnection) connection = NULL;
-        g_autofree char *object = NULL;
-        GError *error = NULL;
 
-        g_return_if_fail(RECONF_IS_INSTANCE(instance) && report <= RECONF_REPORT_PARTIAL);
+        g_return_if_fail(RECONF_IS_INSTANCE(instance));
+        g_return_if_fail(timeout_ms >= 1 && timeout_ms <= MAX_TIMEOUT_MSEC);
 
-        task = g_task_new(instance, cancellable, callback, user_data);
-        object = dup_object(instance);
-        connection = get_connection(instance->config, &error);
+        if (timeout_ms == reconf_instance_get_validate_timeout(instance))
+                return;
+        g_mutex_lock(&instance->lock);
+        instance->validate_timeout_msec = timeout_ms;
+        g_mutex_unlock(&instance->lock);
+        g_object_notify_by_pspec(G_OBJECT(instance), properties[PROP_VALIDATE_TIMEOUT]);
+
+        connection = instance->validating ? instance_get_connection(instance->config, NULL) : NULL;
         if (connection)
-                bus_call(connection, &org_reconf_reconf1_instance_interface, object, "ReportApplied",
-                         report_arguments(version, report, message), cancellable, on_reported,
-                         g_object_ref(task));
-        else
-                g_task_return_error(task, error);
-}
-
-/**
- * reconf_instance_report_finish:
- * @instance: an instance
- * @result: what the callback got
- * @error: return location for a #GError
- *
- * Ends [method@Reconf.Instance.report].
- *
- * Returns: whether it was done
- */
-gboolean reconf_instance_report_finish(ReconfInstance *instance, GAsyncResult *result, GError **error)
-{
-        g_return_val_if_fail(g_task_is_valid(result, instance), FALSE);
-
-        return g_task_propagate_boolean(G_TASK(result), error);
-}
-
-/**
- * reconf_instance_report_sync:
- * @instance: an instance
- * @version: a version that was told of
- * @report: what became of it
- * @message: (nullable): what to tell people about it
- * @cancellable: (nullable): a #GCancellable
- * @error: return location for a #GError
- *
- * As [method@Reconf.Instance.report], but waits.
- *
- * Returns: whether it was done
- */
-gboolean reconf_instance_report_sync(ReconfInstance *instance, guint64 version, ReconfReport report,
-                                     const char *message, GCancellable *cancellable, GError **error)
-{
-        g_autoptr(GDBusConnection) connection = NULL;
-        g_autoptr(GVariant) reply = NULL;
-        g_autofree char *object = NULL;
-
-        g_return_val_if_fail(RECONF_IS_INSTANCE(instance) && report <= RECONF_REPORT_PARTIAL, FALSE);
-
-        connection = get_connection(instance->config, error);
-        if (!connection)
-                return FALSE;
-        object = dup_object(instance);
-        reply = bus_call_sync(connection, &org_reconf_reconf1_instance_interface, object, "ReportApplied",
-                              report_arguments(version, report, message), NULL, cancellable, error);
-        return reply != NULL;
+                validate_over(instance, connection);
 }

@@ -86,8 +86,8 @@ static void on_added(GObject *source, GAsyncResult *result, void *unused)
                 g_warning("This program will not be asked about new versions: %s", error->message);
 }
 
-Validating *validating_new(GDBusConnection *connection, ReconfConfig *config, ValidatingFunc func,
-                           void *data)
+Validating *validating_new(GDBusConnection *connection, ReconfConfig *config, guint timeout_msec,
+                           ValidatingFunc func, void *data)
 {
         static const GDBusInterfaceVTable vtable = { .method_call = on_call };
         static gint last_number = 0;
@@ -108,7 +108,7 @@ Validating *validating_new(GDBusConnection *connection, ReconfConfig *config, Va
                         NULL, NULL);
         bus_call(connection, &org_reconf_reconf1_config_interface, config_bus_object(config->bus),
                  "AddValidator",
-                 g_variant_new("(o@a{sv})", validating->object, g_variant_new("a{sv}", NULL)),
+                 g_variant_new_parsed("(%o, {'timeout-ms': <%u>})", validating->object, timeout_msec),
                  validating->cancellable, on_added, NULL);
         return validating;
 }

@@ -17,6 +17,6 @@ typedef bool (*ValidatingFunc)(ReconfChange *change, void *data);
  * Puts it on the bus in the thread-default context, and has the service know; that it could not is logged.
  * The config is borrowed.
  */
-Validating *validating_new(GDBusConnection *connection, ReconfConfig *config, ValidatingFunc func,
-                           void *data);
+Validating *validating_new(GDBusConnection *connection, ReconfConfig *config, guint timeout_msec,
+                           ValidatingFunc func, void *data);
 Validating *validating_free(Validating *validating);

@@ -11,7 +11,8 @@
 
 #include <systemd/sd-bus.h>
 
-/* What bench-floor sends. */
+/* What bench-floor and bench-acknowledge send, and the name of the latter. */
+#define BENCH_NAME "org.reconf.Bench"
 #define BENCH_PATH "/org/reconf/Bench"
 #define BENCH_INTERFACE "org.reconf.Bench"
 #define BENCH_SIGNAL "Changed"

@@ -43,3 +43,13 @@ void samples_print(GArray *samples, const char *label)
                percentile(samples, 99));
         fflush(stdout);
 }
+
+void samples_print_longest(GArray *samples, const char *label)
+{
+        double longest;
+
+        g_array_sort(samples, compare);
+        longest = samples->len > 0 ? (double) g_array_index(samples, uint64_t, samples->len - 1) / 1000 : 0;
+        printf("%s\t%u\t%.2f\t%.2f\n", label, samples->len, longest, longest);
+        fflush(stdout);
+}

@@ -18,3 +18,5 @@ GArray *samples_new(void);
 void samples_add(GArray *samples, uint64_t nsec);
 /* Sorts them. */
 void samples_print(GArray *samples, const char *label);
+/* The longest one in place of both. */
+void samples_print_longest(GArray *samples, const char *label);

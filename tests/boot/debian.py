@@ -13,13 +13,12 @@ import platform
 import shutil
 import subprocess
 
-# What boots; what the programs are linked with; services whose settings are made live in the tests; what stops programs
-# at their system calls.
+# What boots; what the programs are linked with; a service whose settings are made live, and what stops programs at
+# their system calls.
 PACKAGES = (
     'dbus', 'libpam-systemd', 'systemd', 'systemd-sysv',
     'libacl1', 'libglib2.0-0', 'libmount1', 'libsodium23', 'libsqlite3-0', 'libyaml-0-2',
-    'dnsmasq', 'nginx',
-    'strace',
+    'dnsmasq', 'strace',
 )
 
 SCRIPT = pathlib.Path(__file__).parent / 'make-tree.sh'

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# make-tree.sh RELEASE MIRROR PACKAGES DIRECTORY: a Debian tree in DIRECTORY/tree, with these packages (joined by commas)
-# and none of their services enabled. In a mount namespace of its own, so that what is mounted here ends with it.
+# make-tree.sh RELEASE MIRROR PACKAGES DIRECTORY: a Debian tree in DIRECTORY/tree, with these packages, which are joined
+# by commas, and nothing enabled that is no part of the system. To be run in a mount namespace of its own, so that what
+# is mounted here ends with it.
 #
-# It is made in memory: dpkg would sync every file of it.
+# It is made in memory, since dpkg syncs every file of it.
 set -eu
 
 release=$1
@@ -17,6 +18,6 @@ mount -t tmpfs tmpfs "$directory/memory"
 tree=$directory/memory/tree
 
 debootstrap --variant=minbase --include="$packages" "$release" "$tree" "$mirror"
-systemctl --root="$tree" --quiet disable dnsmasq.service nginx.service
-rm -rf "$tree/var/cache/apt" "$tree/var/lib/apt/lists" "$tree/usr/share/doc" "$tree/usr/share/locale" "$tree/usr/share/man"
+systemctl --root="$tree" --quiet disable dnsmasq.service
+(cd "$tree" && rm -rf usr/share/doc usr/share/locale usr/share/man var/cache/apt var/lib/apt/lists)
 cp -a "$tree" "$directory/tree"

@@ -24,7 +24,8 @@ Before=basic.target
 
 [Service]
 Type=oneshot
-ExecStart=cp --recursive --no-dereference /etc/shop /run/early-reader
+ExecStart=cp --recursive --no-dereference /etc/shop /run/reading
+ExecStart=mv /run/reading /run/early-reader
 """
 
 
@@ -318,7 +319,7 @@ class Files(ConfirmCase):
             self.save_all(2)
             reached = self.cut_power_early(step)
             partly += [self.read(file) for file in self.files] not in (self.contents(1), self.contents(2))
-            self.boot()
+            self.machine.boot(until=self.has_early_reader)
             self.assertEqual(self.found_early(), self.contents(1), f'after step {step}')
             self.machine.kill()
             if not reached:

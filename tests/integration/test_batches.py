@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Much at once: what is told of each config is in order, what is due together goes by priority, and calls have turns."""
+"""Much at once: each config is told of in order, what is due together goes by priority, and calls have turns."""
 import subprocess
 
 import reconf
@@ -21,7 +21,7 @@ class TestCase(scene.TestCase):
 
 class Order(TestCase):
     def test_one_after_the_other(self):
-        """Saves that nobody waits for: each subscriber hears of versions that go on from one another, up to the last."""
+        """Saves that nobody waits for: each subscriber hears of versions that go on from one another."""
         config = self.watch(debounce_ms=0)
         self.path('a.yaml').chmod(0o600)
         subscribers = [reconf.Config(self.bus.connect(), config.path) for _ in range(3)]

@@ -185,6 +185,28 @@ class AtTerminal(ConfirmCase):
         self.config.call('ExtendConfirm', '(tu)', 2, 10)
         self.assertEqual(asked.wait_end(), WENT_BACK)
 
+    def vote(self, status, **settings):
+        """Version 2 is what an instance with a vote says so about."""
+        self.client.manager('UnregisterConfig', '(s)', 'a')
+        self.config = self.watch(content='a: 1\n', hot_reload=False, **settings)
+        instance, version = self.client.register_instance('a', ack=True)
+        instance.report(version)
+        asked = self.ask()
+        instance.report(version + 1, status, 'no room')
+        return asked, version + 1
+
+    def test_instance_that_confirms(self):
+        asked, version = self.vote('applied', confirm_by='instances')
+        self.end(asked, 0, f'a: version {version} is confirmed')
+
+    def test_instance_that_fails(self):
+        asked, version = self.vote('failed', on_failure='rollback')
+        self.assertEqual(asked.wait_end(), WENT_BACK)
+        last = asked.lines()[-1]
+        self.assertTrue(last.startswith(f'a: version {version} went back: version {version + 1} has the content of '
+                                        f'{version - 1} (failure): '), last)
+        self.assertIn('no room', last)
+
     def test_another_version(self):
         asked = self.ask()
         self.save('a.yaml', 'a: 3\n')

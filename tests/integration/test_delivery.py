@@ -138,16 +138,17 @@ class Delivery(scene.TestCase):
         return Subscriber(self, name, *paths)
 
     def test_no_wrong_picture(self):
-        steady, slow, away, doomed = map(self.subscriber, ('steady', 'slow', 'away', 'doomed 0'))
+        steady, slow, away = map(self.subscriber, ('steady', 'slow', 'away'))
         partial = self.subscriber('partial', POOL)
-        dead = []
+        gone = []
         for index in range(ROUNDS):
+            killed = self.subscriber(f'killed {index}')
             slow.stop_reading()
             away.leave(self.version())
             self.change(400)
-            doomed.kill()
-            dead.append(doomed)
-            doomed = self.subscriber(f'doomed {index + 1}')
+            killed.kill()
+            replacing = self.subscriber(f'replacing {index}')
+            gone += [killed, replacing]
             # What came in a shorter absence can be told as one diff, in a longer one not.
             if index % 2:
                 self.change(700)
@@ -155,14 +156,16 @@ class Delivery(scene.TestCase):
             slow.read_on()
             self.change(100)
             os.kill(self.bus.daemon_pid(), signal.SIGKILL)
+            self.change(100)
+            replacing.leave(self.version())
             self.change((index + 1) * CHANGES // ROUNDS - self.number)
 
         active = self.config.call('GetAll')
         self.assertEqual(active, (self.version(), document(CHANGES)))
-        counts = {subscriber: subscriber.leave(active[0]) for subscriber in (steady, slow, away, doomed, partial)}
+        counts = {subscriber: subscriber.leave(active[0]) for subscriber in (steady, slow, away, partial)}
         for subscriber in counts:
             self.assertEqual(self.check_all(subscriber)[-1][0], active[0], subscriber.file.name)
-        for subscriber in dead:
+        for subscriber in gone:
             self.check_all(subscriber)
         # The bus did drop signals, and what they told came as a diff or as a whole.
         self.assertGreaterEqual(counts[slow].get('gaps', 0), ROUNDS - 1)

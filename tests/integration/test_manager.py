@@ -337,7 +337,7 @@ class Service(TestCase):
         self.assertEqual([found[key] for key in ('configs', 'instances', 'subscribers', 'rollbacks', 'denials')],
                          [1, 0, 1, 1, 0])
         self.assertEqual(found['failures'], {'read': 0, 'decode': 0, 'parse': 1, 'merge': 0, 'schema': 0, 'validator': 0,
-                                             'command': 0})
+                                             'command': 0, 'instance': 0})
         for key in ('uptime-us', 'file-events', 'reloads', 'unchanged', 'signals'):
             self.assertGreater(found[key], 0, key)
         latency = found['latency-us']

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Votes: what instances make of a new version decides whether it stays."""
 import json
+import os
+import unittest
 
 import reconf
 import scene
@@ -167,6 +169,28 @@ class Failing(VoteCase):
         self.client.manager('UnregisterConfig', '(s)', 'a')
         self.assertEqual(self.client.manager('ListInstances', '(s)', ''), [])
         self.assertEqual(self.path('a.yaml').read_text(), 'a: 2\n')
+
+
+@unittest.skipIf(os.geteuid() != 0, 'the service of the system is for root')
+class OnSystemBus(VoteCase):
+    """Where not everybody has a vote, root has."""
+
+    bus_kind = 'system'
+
+    def test_failed(self):
+        instances = [self.join() for _ in range(3)]
+        self.assertEqual([row[7]['vote'] for row in self.config.call('ListInstances')], [True] * 3)
+        self.change()
+        instances[2].report(2, 'failed', 'no')
+        self.assert_back('no')
+
+    def test_silent(self):
+        self.client.manager('UnregisterConfig', '(s)', 'a')
+        self.config = self.watch(on_failure='rollback', ack_ms=100)
+        first = self.config.get_property('Version')
+        self.join()
+        self.change()
+        self.assert_back('said nothing', version=first + 1)
 
 
 class Silent(VoteCase):

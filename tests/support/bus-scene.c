@@ -110,12 +110,24 @@ static int method_get_credentials(sd_bus_message *m, void *userdata, sd_bus_erro
                                           "au", 2, UINT32_C(4711), UINT32_C(4712));
 }
 
+static int method_get_pid(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        const BusScene *scene = userdata;
+        const char *name;
+
+        g_assert_cmpint(sd_bus_message_read(m, "s", &name), >=, 0);
+        if (g_hash_table_contains(scene->gone, name))
+                return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_NAME_HAS_NO_OWNER, "%s has left", name);
+        return sd_bus_reply_method_return(m, "u", scene->other_pid ?: (uint32_t) getpid());
+}
+
 static const sd_bus_vtable bus_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD("Hello", "", "s", method_hello, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("AddMatch", "s", "", method_ignored, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("RemoveMatch", "s", "", method_ignored, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("GetNameOwner", "s", "s", method_get_name_owner, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("GetConnectionUnixProcessID", "s", "u", method_get_pid, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("GetConnectionCredentials", "s", "a{sv}", method_get_credentials,
                       SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,
@@ -299,13 +311,18 @@ void assert_returned(sd_bus_message *m)
 
 void bus_scene_leave(BusScene *scene, const char *client)
 {
+        g_hash_table_add(scene->gone, g_strdup(client));
+        bus_scene_claim_left(scene, "org.freedesktop.DBus", client);
+}
+
+void bus_scene_claim_left(BusScene *scene, const char *sender, const char *client)
+{
         g_autoptr(sd_bus_message) m = NULL;
 
-        g_hash_table_add(scene->gone, g_strdup(client));
         g_assert_cmpint(sd_bus_message_new_signal(scene->peer, &m, "/org/freedesktop/DBus",
                                                   "org.freedesktop.DBus", "NameOwnerChanged"),
                         >=, 0);
-        g_assert_cmpint(sd_bus_message_set_sender(m, "org.freedesktop.DBus"), >=, 0);
+        g_assert_cmpint(sd_bus_message_set_sender(m, sender), >=, 0);
         g_assert_cmpint(sd_bus_message_append(m, "sss", client, client, ""), >=, 0);
         g_assert_cmpint(sd_bus_send(scene->peer, m, NULL), >=, 0);
 }

@@ -27,6 +27,7 @@ typedef struct BusScene {
         bool names_no_groups;        /* nor in which groups he is; else these are 4711 and 4712 */
         uint32_t uid;                /* who it says he is */
         unsigned n_identified;       /* how often it was asked */
+        uint32_t other_pid;          /* what it says of a process when asked once more, if not 0 */
         const sd_bus_vtable *vtable; /* of the test's own object in the daemon, or NULL */
 } BusScene;
 
@@ -63,5 +64,7 @@ void assert_returned(sd_bus_message *reply);
 
 /* The client leaves the bus. */
 void bus_scene_leave(BusScene *scene, const char *client);
+/* Somebody, who need not be the bus, says that it has. */
+void bus_scene_claim_left(BusScene *scene, const char *sender, const char *client);
 /* What was heard since the last time is that; waits for it. */
 void assert_heard(BusScene *scene, const char *expected);

@@ -105,7 +105,8 @@ static void test_restart_in_rollback(ConfigScene *scene, const void *data)
         config_scene_save(scene, "app.yaml", "a: 2\n");
         await_told(scene, "2<1 file public");
         end_config(config);
-        failure = store_save_intent(scene->context.store, "app", &(Intent){ .number = 1, .origin = ORIGIN_ROLLBACK });
+        failure = store_save_intent(scene->context.store, "app",
+                                    &(Intent){ .number = 1, .origin = ORIGIN_ROLLBACK });
         g_assert_null(failure);
 
         config = config_scene_new(scene, NULL, "app.yaml", NULL);

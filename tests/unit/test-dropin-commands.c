@@ -183,9 +183,10 @@ static void test_bad_apply(void)
         g_autofree char *longest = g_strnfill(255 - strlen(".service"), 'a');
         g_autofree char *good = g_strdup_printf("[Apply]\nReloadUnit=%s.service\n", longest);
         g_autofree char *longer = g_strdup_printf("[Apply]\nReloadUnit=a%s.service\n", longest);
-        g_autoptr(ConfigCommands) commands = parse_good(good), none = NULL;
+        g_autoptr(ConfigCommands) none = NULL;
         g_autoptr(Failure) too_long = parse(longer, "", &none);
 
+        config_commands_unref(parse_good(good));
         g_assert_nonnull(too_long);
         for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
                 g_autofree char *text = g_strconcat("[Apply]\n", cases[i].text, NULL);

@@ -138,11 +138,75 @@ RECONF_AVAILABLE_IN_0_1
 gboolean reconf_config_rollback_sync(ReconfConfig *config, guint64 version, GVariant *options,
                                      guint64 *new_version, GCancellable *cancellable, GError **error);
 RECONF_AVAILABLE_IN_0_1
+void reconf_config_diff(ReconfConfig *config, guint64 from, guint64 to, GCancellable *cancellable,
+                        GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_diff_finish(ReconfConfig *config, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_diff_sync(ReconfConfig *config, guint64 from, guint64 to, GCancellable *cancellable,
+                                  GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_label(ReconfConfig *config, guint64 version, const char *label, GCancellable *cancellable,
+                         GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_label_finish(ReconfConfig *config, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_label_sync(ReconfConfig *config, guint64 version, const char *label,
+                                  GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_confirm(ReconfConfig *config, guint64 version, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_confirm_finish(ReconfConfig *config, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_confirm_sync(ReconfConfig *config, guint64 version, GCancellable *cancellable,
+                                    GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_extend_confirm(ReconfConfig *config, guint64 version, guint delay_ms,
+                                  GCancellable *cancellable, GAsyncReadyCallback callback,
+                                  gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_extend_confirm_finish(ReconfConfig *config, GAsyncResult *result, guint64 *deadline,
+                                             GError **error);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_extend_confirm_sync(ReconfConfig *config, guint64 version, guint delay_ms,
+                                           guint64 *deadline, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
 void reconf_config_get_history(ReconfConfig *config, GCancellable *cancellable, GAsyncReadyCallback callback,
                                gpointer user_data);
 RECONF_AVAILABLE_IN_0_1
 GVariant *reconf_config_get_history_finish(ReconfConfig *config, GAsyncResult *result, GError **error);
 RECONF_AVAILABLE_IN_0_1
 GVariant *reconf_config_get_history_sync(ReconfConfig *config, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_validate(ReconfConfig *config, const char *content, const char *format,
+                            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_validate_finish(ReconfConfig *config, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_validate_sync(ReconfConfig *config, const char *content, const char *format,
+                                      GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_get_problems(ReconfConfig *config, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_get_problems_finish(ReconfConfig *config, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_get_problems_sync(ReconfConfig *config, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_list_instances(ReconfConfig *config, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_list_instances_finish(ReconfConfig *config, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_list_instances_sync(ReconfConfig *config, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_set_hot_reload(ReconfConfig *config, gboolean enabled, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_set_hot_reload_finish(ReconfConfig *config, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_set_hot_reload_sync(ReconfConfig *config, gboolean enabled, GCancellable *cancellable,
+                                           GError **error);
 
 G_END_DECLS

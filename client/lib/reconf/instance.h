@@ -55,6 +55,10 @@ ReconfInstance *reconf_instance_new_sync(ReconfConfig *config, const char *name,
 RECONF_AVAILABLE_IN_0_1
 ReconfConfig *reconf_instance_get_config(ReconfInstance *instance);
 RECONF_AVAILABLE_IN_0_1
+guint reconf_instance_get_validate_timeout(ReconfInstance *instance);
+RECONF_AVAILABLE_IN_0_1
+void reconf_instance_set_validate_timeout(ReconfInstance *instance, guint timeout_ms);
+RECONF_AVAILABLE_IN_0_1
 void reconf_instance_report(ReconfInstance *instance, guint64 version, ReconfReport report,
                             const char *message, GCancellable *cancellable, GAsyncReadyCallback callback,
                             gpointer user_data);
