@@ -114,11 +114,9 @@ static GVariant *reconf_settings_backend_read(GSettingsBackend *backend, const c
                 return NULL;
         converted = convert_value(value, type);
         if (note_fit(self, key, converted) && !converted)
-                g_warning("%s has its default: it is of type %.*s, and %s of the config %s is %s that is "
-                          "none",
-                          key, (int) g_variant_type_get_string_length(type),
-                          g_variant_type_peek_string(type), place, key_map_configs(self->map)[item],
-                          convert_describe(value));
+                g_warning("%s has its default: at %s the config %s has %s that is no value of type %.*s",
+                          key, place, key_map_configs(self->map)[item], convert_describe(value),
+                          (int) g_variant_type_get_string_length(type), g_variant_type_peek_string(type));
         return converted;
 }
 

@@ -153,8 +153,8 @@ class Reading(TestCase):
         warnings = program.warnings()
         self.assertEqual(len(warnings), len(KEYS) - 1, warnings)
         self.assertNotIn('secret', ''.join(warnings))
-        self.assertIn('/org/reconf/test/a-byte has its default: it is of type y, and org.reconf.test.a-byte of the '
-                      'config gsettings is an integer that is none', warnings[1])
+        self.assertIn('/org/reconf/test/a-byte has its default: at org.reconf.test.a-byte the config gsettings has '
+                      'an integer that is no value of type y', warnings[1])
         self.change('{a-byte: 1}')
         self.becomes(program, 'a-byte', '0x01')
         self.change('{a-byte: 300}')
