@@ -34,9 +34,10 @@ struct ConfigBus {
         uint64_t heard;            /* the version of the last signal */
         GVariant *details;         /* of that */
         bool fetching;
-        bool again;    /* there is more to fetch than what is under way */
-        bool resuming; /* whatever comes is current, also if its number is lower: the service's state was
-                          lost */
+        bool again;        /* there is more to fetch than what is under way */
+        bool resuming;     /* whatever comes is current, also if its number is lower: the service's state was
+                              lost */
+        bool unregistered; /* by somebody who asked for that: it is for others to register it again */
         bool ended;
 };
 
@@ -149,13 +150,18 @@ static void on_failed(ConfigBus *bus, GVariant *arguments)
 }
 
 /* The service has stopped watching it, because somebody asked for that; or somebody had it started again. */
-static void on_registration(ConfigBus *bus, bool registered)
+static void on_registration(ConfigBus *bus, GVariant *arguments, bool registered)
 {
         g_autoptr(GError) error = NULL;
+        g_autoptr(GVariant) object = NULL;
 
-        if (bus->starting)
+        if (bus->starting || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(o*)")))
+                return;
+        object = g_variant_get_child_value(arguments, 0);
+        if (!g_str_equal(g_variant_get_string(object, NULL), bus->object))
                 return;
         bus->heard = 0;
+        bus->unregistered = !registered;
         if (registered) {
                 subscribe(bus);
                 return;
@@ -177,28 +183,47 @@ static void on_signal(GDBusConnection *connection, const char *sender, const cha
         else if (g_str_equal(name, "ReloadFailed"))
                 on_failed(bus, arguments);
         else
-                on_registration(bus, g_str_equal(name, "InterfacesAdded"));
-}
-
-/* match, or NULL, is what the first argument has to lie at, above or below. */
-static void add_subscription_to(ConfigBus *bus, const char *object, const char *interface,
-                                const char *signal, const char *match)
-{
-        guint id = g_dbus_connection_signal_subscribe(
-                        bus->connection, RECONF_BUS_NAME, interface, signal, object, match,
-                        match ? G_DBUS_SIGNAL_FLAGS_MATCH_ARG0_PATH : G_DBUS_SIGNAL_FLAGS_NONE, on_signal,
-                        config_bus_ref(bus), release_bus);
-
-        g_array_append_val(bus->subscriptions, id);
+                on_registration(bus, arguments, g_str_equal(name, "InterfacesAdded"));
 }
 
 static void add_subscription(ConfigBus *bus, const char *signal, const char *match)
 {
-        add_subscription_to(bus, bus->object, RECONF_CONFIG_INTERFACE, signal, match);
+        guint id = g_dbus_connection_signal_subscribe(
+                        bus->connection, RECONF_BUS_NAME, RECONF_CONFIG_INTERFACE, signal, bus->object,
+                        match, match ? G_DBUS_SIGNAL_FLAGS_MATCH_ARG0_PATH : G_DBUS_SIGNAL_FLAGS_NONE,
+                        on_signal, config_bus_ref(bus), release_bus);
+
+        g_array_append_val(bus->subscriptions, id);
+}
+
+/* GLib matches arguments that are strings only. The bus takes object paths, too, and so wakes nobody else.
+ */
+static void match_registration(ConfigBus *bus, const char *method)
+{
+        g_autofree char *rule = g_strdup_printf("type='signal',sender='" RECONF_BUS_NAME
+                                                "',path='" RECONF_MANAGER_PATH "',interface='" OBJECT_MANAGER
+                                                "',arg0path='%s'",
+                                                bus->object);
+
+        g_dbus_connection_call(bus->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                               "org.freedesktop.DBus", method, g_variant_new("(s)", rule), NULL,
+                               G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
+}
+
+static void follow_registration(ConfigBus *bus)
+{
+        guint id = g_dbus_connection_signal_subscribe(
+                        bus->connection, RECONF_BUS_NAME, OBJECT_MANAGER, NULL, RECONF_MANAGER_PATH, NULL,
+                        G_DBUS_SIGNAL_FLAGS_NO_MATCH_RULE, on_signal, config_bus_ref(bus), release_bus);
+
+        g_array_append_val(bus->subscriptions, id);
+        match_registration(bus, "AddMatch");
 }
 
 static void stop_listening(ConfigBus *bus)
 {
+        if (bus->connection)
+                match_registration(bus, "RemoveMatch");
         for (guint i = 0; i < bus->subscriptions->len; i++)
                 g_dbus_connection_signal_unsubscribe(bus->connection,
                                                      g_array_index(bus->subscriptions, guint, i));
@@ -226,8 +251,7 @@ static void listen_to(ConfigBus *bus, GDBusConnection *connection, const char *o
         if (!bus->paths)
                 add_subscription(bus, "ConfigChanged", NULL);
         add_subscription(bus, "ReloadFailed", NULL);
-        add_subscription_to(bus, RECONF_MANAGER_PATH, OBJECT_MANAGER, "InterfacesAdded", bus->object);
-        add_subscription_to(bus, RECONF_MANAGER_PATH, OBJECT_MANAGER, "InterfacesRemoved", bus->object);
+        follow_registration(bus);
 }
 
 static GVariant *subscribe_arguments(ConfigBus *bus)
@@ -393,7 +417,7 @@ static void on_subscribed(GObject *source, GAsyncResult *result, void *data)
                 return;
         if (reply)
                 fetch(bus);
-        else if (is_unknown(error) && bus->files && !bus->starting)
+        else if (is_unknown(error) && bus->files && !bus->starting && !bus->unregistered)
                 bus_call(bus->connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH,
                          "RegisterConfig",
                          g_variant_new("(s^as@a{sv})", bus->name, bus->files, bus->options),

@@ -30,6 +30,12 @@ static void on_reported(GObject *source, GAsyncResult *result, void *data)
                 g_task_return_error(task, error);
 }
 
+static void set_not_registered(GError **error)
+{
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
+                            "The service is away; it is told when it is back");
+}
+
 /* Takes the task. */
 static void send_report(ReconfInstance *instance, GVariant *arguments, GTask *task)
 {
@@ -37,8 +43,12 @@ static void send_report(ReconfInstance *instance, GVariant *arguments, GTask *ta
         g_autoptr(GVariant) owned = g_variant_ref_sink(arguments);
         g_autofree char *object = instance_dup_object(instance);
         GError *error = NULL;
-        g_autoptr(GDBusConnection) connection = instance_get_connection(instance->config, &error);
+        g_autoptr(GDBusConnection) connection = NULL;
 
+        if (object)
+                connection = instance_get_connection(instance->config, &error);
+        else
+                set_not_registered(&error);
         if (connection)
                 bus_call(connection, &org_reconf_reconf1_instance_interface, object, "ReportApplied", owned,
                          g_task_get_cancellable(task), on_reported, g_object_ref(task));
@@ -101,7 +111,9 @@ void instance_report_current(ReconfInstance *instance)
  * Tells the service what became of a version; for one that was held, or where there is more to say than that
  * it was applied.
  *
- * Errors: %RECONF_ERROR_NO_SUCH_VERSION.
+ * A service that is away is told when it is back, unless there is another version by then.
+ *
+ * Errors: %RECONF_ERROR_NO_SUCH_VERSION, and %G_IO_ERROR_NOT_CONNECTED while the service is away.
  */
 void reconf_instance_report(ReconfInstance *instance, guint64 version, ReconfReport report,
                             const char *message, GCancellable *cancellable, GAsyncReadyCallback callback,
@@ -158,10 +170,14 @@ gboolean reconf_instance_report_sync(ReconfInstance *instance, guint64 version, 
 
         arguments = g_variant_ref_sink(report_arguments(version, report, message));
         keep_report(instance, arguments);
+        object = instance_dup_object(instance);
+        if (!object) {
+                set_not_registered(error);
+                return FALSE;
+        }
         connection = instance_get_connection(instance->config, error);
         if (!connection)
                 return FALSE;
-        object = instance_dup_object(instance);
         reply = bus_call_sync(connection, &org_reconf_reconf1_instance_interface, object, "ReportApplied",
                               arguments, NULL, cancellable, error);
         return reply != NULL;

@@ -83,7 +83,7 @@ static void reconf_instance_dispose(GObject *object)
         if (instance->cancellable)
                 g_cancellable_cancel(instance->cancellable);
         g_clear_object(&instance->cancellable);
-        instance->validating = validating_free(instance->validating);
+        instance->validating = validating_end(instance->validating);
         if (instance->config) {
                 if (instance->listener != 0)
                         reconf_config_unwatch(instance->config, instance->listener);
@@ -212,10 +212,13 @@ GDBusConnection *instance_get_connection(ReconfConfig *config, GError **error)
 
 static void validate_over(ReconfInstance *instance, GDBusConnection *connection)
 {
-        instance->validating = validating_free(instance->validating);
+        Validating *former = instance->validating;
+
+        /* Side by side for a moment, so that somebody is always asked. */
         instance->validating = validating_new(connection, instance->config,
                                               reconf_instance_get_validate_timeout(instance), on_validate,
                                               instance);
+        validating_end(former);
 }
 
 static void take_registration(ReconfInstance *instance, GDBusConnection *connection, GVariant *reply)
@@ -246,8 +249,10 @@ static void on_status(ReconfConfig *config, GParamSpec *property, ReconfInstance
 {
         g_autoptr(GDBusConnection) connection = NULL;
 
-        if (reconf_config_get_status(config) != RECONF_STATUS_CONNECTED)
+        if (reconf_config_get_status(config) != RECONF_STATUS_CONNECTED) {
+                set_object(instance, NULL);
                 return;
+        }
         connection = client_get_connection(config_bus_client(config->bus), NULL);
         if (!connection)
                 return;

@@ -17,7 +17,8 @@ struct Validating {
         void *data;
         char *object;
         guint registration;
-        GCancellable *cancellable;
+        bool adding; /* the service has not said yet that it is added */
+        bool ended;  /* nobody is asked any more: it has no objections */
 };
 
 /* The candidate that came with a call; NULL where there is none, which the service does not do. */
@@ -44,7 +45,8 @@ static void answer(const Validating *validating, GDBusMethodInvocation *invocati
 {
         g_autoptr(ReconfSnapshot) current = config_dup_current(validating->config);
         g_autoptr(ReconfChange) change = change_new(current, candidate, NULL);
-        bool accepted = validating->func(change, validating->data) && !change->objection;
+        bool accepted = validating->ended ||
+                        (validating->func(change, validating->data) && !change->objection);
 
         if (accepted)
                 g_dbus_method_invocation_return_value(invocation, NULL);
@@ -77,12 +79,37 @@ static void on_call(GDBusConnection *connection, const char *sender, const char 
                 g_dbus_method_invocation_return_gerror(invocation, error);
 }
 
-static void on_added(GObject *source, GAsyncResult *result, void *unused)
+static void on_removed(GObject *source, GAsyncResult *result, void *data)
 {
+        Validating *validating = data;
+        g_autoptr(GVariant) reply = g_dbus_connection_call_finish(validating->connection, result, NULL);
+
+        g_dbus_connection_unregister_object(validating->connection, validating->registration);
+        g_object_unref(validating->connection);
+        g_object_unref(validating->config);
+        g_free(validating->object);
+        g_free(validating);
+}
+
+/* The object stays until the service has answered, so that it always finds the one that it asks. */
+static void remove_validator(Validating *validating)
+{
+        g_dbus_connection_call(validating->connection, RECONF_BUS_NAME,
+                               config_bus_object(validating->config->bus), RECONF_CONFIG_INTERFACE,
+                               "RemoveValidator", g_variant_new("(o)", validating->object), NULL,
+                               G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, on_removed, validating);
+}
+
+static void on_added(GObject *source, GAsyncResult *result, void *data)
+{
+        Validating *validating = data;
         g_autoptr(GError) error = NULL;
         g_autoptr(GVariant) reply = bus_call_finish(G_DBUS_CONNECTION(source), result, NULL, &error);
 
-        if (!reply && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        validating->adding = false;
+        if (validating->ended)
+                remove_validator(validating);
+        else if (!reply)
                 g_warning("This program will not be asked about new versions: %s", error->message);
 }
 
@@ -95,12 +122,12 @@ Validating *validating_new(GDBusConnection *connection, ReconfConfig *config, gu
 
         *validating = (Validating){
                 .connection = g_object_ref(connection),
-                .config = config,
+                .config = g_object_ref(config),
                 .func = func,
                 .data = data,
                 .object = g_strdup_printf("/org/reconf/Reconf1/validator/%d",
                                           g_atomic_int_add(&last_number, 1)),
-                .cancellable = g_cancellable_new(),
+                .adding = true,
         };
         validating->registration = g_dbus_connection_register_object(
                         connection, validating->object,
@@ -108,24 +135,17 @@ Validating *validating_new(GDBusConnection *connection, ReconfConfig *config, gu
                         NULL, NULL);
         bus_call(connection, &org_reconf_reconf1_config_interface, config_bus_object(config->bus),
                  "AddValidator",
-                 g_variant_new_parsed("(%o, {'timeout-ms': <%u>})", validating->object, timeout_msec),
-                 validating->cancellable, on_added, NULL);
+                 g_variant_new_parsed("(%o, {'timeout-ms': <%u>})", validating->object, timeout_msec), NULL,
+                 on_added, validating);
         return validating;
 }
 
-Validating *validating_free(Validating *validating)
+Validating *validating_end(Validating *validating)
 {
         if (!validating)
                 return NULL;
-        g_cancellable_cancel(validating->cancellable);
-        g_object_unref(validating->cancellable);
-        g_dbus_connection_unregister_object(validating->connection, validating->registration);
-        g_dbus_connection_call(validating->connection, RECONF_BUS_NAME,
-                               config_bus_object(validating->config->bus), RECONF_CONFIG_INTERFACE,
-                               "RemoveValidator", g_variant_new("(o)", validating->object), NULL,
-                               G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL, NULL);
-        g_object_unref(validating->connection);
-        g_free(validating->object);
-        g_free(validating);
+        validating->ended = true;
+        if (!validating->adding)
+                remove_validator(validating);
         return NULL;
 }

@@ -15,8 +15,9 @@ typedef bool (*ValidatingFunc)(ReconfChange *change, void *data);
 
 /*
  * Puts it on the bus in the thread-default context, and has the service know; that it could not is logged.
- * The config is borrowed.
+ * The service is to wait for each answer for so long, at most 9000 ms.
  */
 Validating *validating_new(GDBusConnection *connection, ReconfConfig *config, guint timeout_msec,
                            ValidatingFunc func, void *data);
-Validating *validating_free(Validating *validating);
+/* func is not called any more. What it needs goes when the service has let go. */
+Validating *validating_end(Validating *validating);

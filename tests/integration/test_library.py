@@ -2,46 +2,9 @@
 """The client library, as Python has it, on a private bus."""
 import signal
 
-import gi
 import reconf
-import scene
 from gi.repository import Gio, GLib
-
-gi.require_version('Reconf', '1')
-from gi.repository import Reconf  # noqa: E402
-
-
-class TestCase(scene.TestCase):
-    def setUp(self):
-        super().setUp()
-        self.library = self.connect()
-
-    def connect(self):
-        library = Reconf.Client.new_for_address_sync(self.bus.address, None)
-        library.set_reconnect_delay(10)
-        return library
-
-    def open(self, content='a: 1\n', name='a', paths=None):
-        self.watch(f'{name}.yaml', content, name)
-        return self.library.get_config_sync(name, paths, None)
-
-    def note(self, config, detail='changed'):
-        """Changes heard, as (previous, version, [(path, old, new)])."""
-        heard = []
-
-        def on_changed(_, change):
-            items = [(change.get_path(i), native(change.get_old_value(i)), native(change.get_new_value(i)))
-                     for i in range(change.get_n_items())]
-            heard.append((change.get_previous(), change.get_version(), items))
-        config.connect(detail, on_changed)
-        return heard
-
-    def wait(self, condition, what='the library'):
-        return reconf.wait_until(condition, what)
-
-
-def native(value):
-    return None if value is None else reconf.native(value)
+from library import Reconf, TestCase, native
 
 
 class Reading(TestCase):
@@ -243,9 +206,6 @@ class StayingConnected(TestCase):
         object_.connect('notify::status', lambda *_: seen.append(object_.get_status().value_nick))
         return seen
 
-    def wait_connected(self, config):
-        self.wait(lambda: config.get_status() == Reconf.Status.CONNECTED, 'the config to be connected')
-
     def test_killed(self):
         config = self.open()
         heard, states = self.note(config), self.states(self.library)
@@ -328,16 +288,6 @@ class StayingConnected(TestCase):
         self.assertEqual(heard[0][2], [('a', 1, 2)])
         self.wait_connected(config)
 
-    def end_bus(self):
-        pid = self.bus.daemon_pid()
-        for client in self.bus.clients:
-            client.close()
-        self.bus.clients.clear()
-        self.bus.process.terminate()
-        self.bus.process.wait(reconf.TIMEOUT)
-        reconf.wait_for_end(pid)
-
-
 
 class BeingAnInstance(TestCase):
     def states(self):
@@ -392,6 +342,23 @@ class BeingAnInstance(TestCase):
         self.wait_states(('current', 1))
         self.assertIsNotNone(instance)
 
+    def test_reported_again(self):
+        """What the program said of a version is told a service that comes back; and nothing, where it has yet to."""
+        config = self.open()
+        instance = self.register(config)
+        config.connect('changed', lambda _, change: change.hold())
+        self.save('a.yaml', 'a: 2\n')
+        self.wait_states(('pending', 1))
+        self.bus.end_daemon()
+        self.wait_states(('pending', 0))
+        self.library.list_configs_sync(None)
+        self.client.settle()
+        instance.report_sync(2, Reconf.Report.PARTIAL, 'half', None)
+        self.bus.end_daemon()
+        self.wait_states(('partial', 2))
+        details = self.client.manager('ListInstances', '(s)', 'a')[0][7]
+        self.assertEqual((details['name'], details['message']), ('test', 'half'))
+
     def test_registered_again(self):
         config = self.open()
         instance = self.register(config)
@@ -416,8 +383,8 @@ class BeingAnInstance(TestCase):
         instance.connect('validate', validate)
         failed = []
         config.connect('reload-failed', lambda _, stage, problems: failed.append((stage, problems.unpack()[0][3])))
-        # The validator is known once this has been answered.
-        self.library.list_configs_sync(None)
+        # The validator is known once this has been answered, which takes the same questions to the bus.
+        config.reload_sync(None)
         for value in (2, 3, 4, 5):
             self.save('a.yaml', f'a: {value}\n')
             self.wait(lambda: value in asked)
@@ -426,3 +393,23 @@ class BeingAnInstance(TestCase):
         self.assertEqual([stage for stage, _ in failed], ['validator'] * 2)
         self.assertIn('a is three', failed[0][1])
         self.assertEqual(asked, [2, 3, 4, 5])
+
+    def test_validate_timeout(self):
+        config = self.open()
+        instance = self.register(config, Reconf.InstanceFlags.VALIDATES)
+        self.assertEqual(instance.get_validate_timeout(), 2000)
+        asked, failed = [], []
+        instance.connect('validate', lambda _, change: asked.append(change.get_version()) or True)
+        config.connect('reload-failed', lambda _, stage, problems: failed.append(stage))
+        instance.props.validate_timeout = 1
+        config.reload_sync(None)
+        on_bus = self.client.config('a')
+        # Our loop does not turn while we wait for the reply, so there is no answer in time.
+        self.save('a.yaml', 'a: 2\n')
+        self.assert_fails('ValidationFailed', on_bus.reload)
+        self.wait(lambda: failed)
+        self.assertEqual(set(failed), {'validator'})
+        instance.set_validate_timeout(9000)
+        self.save('a.yaml', 'a: 3\n')
+        self.wait(lambda: config.get_int('a', 0) == 3)
+        self.assertTrue(asked)
