@@ -21,7 +21,6 @@ typedef struct Entry {
         bool asked_in_vain;
 
         /* What follows is of the thread. */
-        ReconfSnapshot *told; /* what whoever listens knows */
         bool opening;
         bool open_again;
         bool warned;
@@ -58,7 +57,6 @@ static void open_entry(Entry *entry);
 Feed *feed_new(const char *const *names, FeedFunc func, void *data, GDestroyNotify destroy)
 {
         Feed *feed = g_new0(Feed, 1);
-        g_autoptr(GBytes) nothing = g_bytes_new_static(NULL, 0);
 
         g_atomic_ref_count_init(&feed->references);
         feed->func = func;
@@ -77,7 +75,6 @@ Feed *feed_new(const char *const *names, FeedFunc func, void *data, GDestroyNoti
                 feed->entries[i] = (Entry){
                         .feed = feed,
                         .name = g_strdup(names[i]),
-                        .told = reconf_snapshot_new_from_bytes(0, nothing, NULL),
                 };
         return feed;
 }
@@ -96,10 +93,8 @@ static void feed_unref(void *data)
                 return;
         if (feed->destroy)
                 feed->destroy(feed->data);
-        for (size_t i = 0; i < feed->length; i++) {
+        for (size_t i = 0; i < feed->length; i++)
                 g_free(feed->entries[i].name);
-                reconf_snapshot_unref(feed->entries[i].told);
-        }
         g_free(feed->entries);
         g_object_unref(feed->cancellable);
         g_main_loop_unref(feed->loop);
@@ -163,45 +158,37 @@ static void try_later(Feed *feed)
         feed->delay_sec = MIN(feed->delay_sec * 2, MAX_DELAY_SEC);
 }
 
-static void tell(Entry *entry, ReconfSnapshot *snapshot)
-{
-        Feed *feed = entry->feed;
-        g_autoptr(ReconfChange) change = reconf_change_new(entry->told, snapshot);
-
-        reconf_snapshot_unref(entry->told);
-        entry->told = reconf_snapshot_ref(snapshot);
-        if (reconf_change_get_n_items(change) > 0)
-                feed->func((size_t) (entry - feed->entries), change, feed->data);
-}
-
 static void on_changed(ReconfConfig *config, ReconfChange *change, Entry *entry)
 {
-        tell(entry, reconf_change_get_after(change));
+        Feed *feed = entry->feed;
+
+        feed->func((size_t) (entry - feed->entries), change, feed->data);
 }
 
-/* What nobody has asked for yet is no news. */
+/* Who asked in vain is told of all that there is. */
+static void tell_all(Entry *entry, ReconfConfig *config)
+{
+        g_autoptr(GBytes) no_bytes = g_bytes_new_static(NULL, 0);
+        g_autoptr(ReconfSnapshot) nothing = reconf_snapshot_new_from_bytes(0, no_bytes, NULL);
+        g_autoptr(ReconfSnapshot) snapshot = reconf_config_dup_snapshot(config);
+        g_autoptr(ReconfChange) change = reconf_change_new(nothing, snapshot);
+
+        if (reconf_change_get_n_items(change) > 0)
+                on_changed(config, change, entry);
+}
+
 static void adopt(Entry *entry, ReconfConfig *config)
 {
-        g_autoptr(ReconfConfig) before = NULL;
-        g_autoptr(ReconfSnapshot) snapshot = NULL;
         bool news;
 
-        g_signal_connect(config, "changed", G_CALLBACK(on_changed), entry);
-        snapshot = reconf_config_dup_snapshot(config);
         g_mutex_lock(&entry->feed->lock);
-        news = entry->config || entry->asked_in_vain;
-        before = g_steal_pointer(&entry->config);
+        news = entry->asked_in_vain;
         entry->config = g_object_ref(config);
         g_mutex_unlock(&entry->feed->lock);
 
-        if (before)
-                g_signal_handlers_disconnect_by_data(before, entry);
-        if (news) {
-                tell(entry, snapshot);
-        } else {
-                reconf_snapshot_unref(entry->told);
-                entry->told = g_steal_pointer(&snapshot);
-        }
+        g_signal_connect(config, "changed", G_CALLBACK(on_changed), entry);
+        if (news)
+                tell_all(entry, config);
 }
 
 /* One that is not there is waited for; all else may be mended by trying again. */
@@ -209,7 +196,7 @@ static void report_failure(Entry *entry, const GError *error)
 {
         bool absent = g_error_matches(error, RECONF_ERROR, RECONF_ERROR_NO_SUCH_CONFIG);
 
-        if (!entry->warned && !entry->config)
+        if (!entry->warned)
                 g_warning("Settings have their defaults where the config %s is to hold them: %s",
                           entry->name, error->message);
         entry->warned = true;
@@ -230,10 +217,10 @@ static void on_opened(GObject *source, GAsyncResult *result, void *data)
         entry->opening = false;
         if (config)
                 adopt(entry, config);
-        else if (!entry->open_again)
-                report_failure(entry, error);
-        if (entry->open_again)
+        else if (entry->open_again)
                 open_entry(entry);
+        else
+                report_failure(entry, error);
         settle_if_all_are_known(feed);
 }
 
@@ -248,7 +235,7 @@ static void open_entry(Entry *entry)
         reconf_client_get_config(feed->client, entry->name, NULL, feed->cancellable, on_opened, entry);
 }
 
-/* One of that name is there anew: it may be another, or the first. */
+/* One that is there already hears by itself that it was registered anew. */
 static void on_added(GDBusConnection *connection, const char *sender, const char *object,
                      const char *interface, const char *signal, GVariant *arguments, void *data)
 {
@@ -264,7 +251,7 @@ static void on_added(GDBusConnection *connection, const char *sender, const char
         if (!properties || !g_variant_lookup(properties, "Name", "&s", &name))
                 return;
         for (size_t i = 0; i < feed->length; i++)
-                if (g_str_equal(feed->entries[i].name, name))
+                if (!feed->entries[i].config && g_str_equal(feed->entries[i].name, name))
                         open_entry(&feed->entries[i]);
 }
 

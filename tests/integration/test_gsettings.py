@@ -370,13 +370,15 @@ class ComingAndGoing(TestCase, scene.DropinTestCase):
         self.hears(program, ('an-int32', '8'))
 
     def test_registered_anew(self):
-        """What was read last stays until there is another of that name."""
+        """What was read last stays until there is another of that name, whose files need not be public."""
         program = self.open('{an-int32: 1}')
         program.watch(TEST)
         for value in range(2, 5):
             self.client.manager('UnregisterConfig', '(s)', 'gsettings')
             self.assertEqual(program.get(TEST, 'an-int32'), str(value - 1))
-            self.watch(f'other-{value}.yaml', nest(f'{{an-int32: {value}}}'), 'gsettings')
+            path = self.write(f'other-{value}.yaml', nest(f'{{an-int32: {value}}}'))
+            path.chmod(0o600)
+            self.client.register('gsettings', path)
             self.hears(program, ('an-int32', str(value)))
         self.save('other-4.yaml', nest('{an-int32: 9}'))
         self.hears(program, ('an-int32', '9'))
