@@ -124,12 +124,6 @@ class Commands:
         Gio.Settings.sync()
         return text(self._settings(schema).get_value(key))
 
-    def bind(self, schema, key):
-        """What an action is that follows a boolean: its state of being enabled, and that it may be changed."""
-        action = Gio.SimpleAction(name='action')
-        self._settings(schema).bind(key, action, 'enabled', Gio.SettingsBindFlags.GET)
-        return action.props.enabled
-
     def backend(self, schema):
         return self._settings(schema).props.backend.__gtype__.name
 

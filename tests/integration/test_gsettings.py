@@ -29,7 +29,8 @@ SCHEMAS = f"""<schemalist>
   <enum id='{TEST}.Colour'><value nick='red' value='1'/><value nick='blue' value='2'/></enum>
   <flags id='{TEST}.Sides'><value nick='left' value='1'/><value nick='right' value='2'/></flags>
   <schema id='{TEST}' path='/org/reconf/test/'>
-    {''.join(f"<key name='{name}' type='{kind}'><default>{escape(default)}</default></key>" for name, kind, default in KEYS)}
+    {''.join(f"<key name='{name}' type='{kind}'><default>{escape(default)}</default></key>"
+             for name, kind, default in KEYS)}
     <key name='ranged' type='i'><range min='0' max='10'/><default>7</default></key>
     <key name='colour' enum='{TEST}.Colour'><default>'red'</default></key>
     <key name='sides' flags='{TEST}.Sides'><default>['left']</default></key>
@@ -114,8 +115,8 @@ class Reading(TestCase):
                    a_uint64='18446744073709551615', a_double='1.5', a_string="'eight'", an_object="'/eight'",
                    a_signature="'as'", strings="['a', 'b']", integers='[1, -2]',
                    pairs="[('xkb', 'us'), ('xkb', 'de')]", a_tuple="('eight', 8)", names="{'x': 'y', 'z': ''}",
-                   anything="{'list': <[<1>, <'a'>]>, 'on': <true>, 'strings': <['a', 'b']>}", numbered="{5: 'five', 6: 'six'}", a_variant='<[1]>',
-                   a_maybe='8', nested="{'a': [(1, 2), (3, 4)]}", bytes='[0x01, 0x02]', ranged='10', colour="'blue'",
+                   anything="{'list': <[<1>, <'a'>]>, 'on': <true>, 'strings': <['a', 'b']>}",
+                   numbered="{5: 'five', 6: 'six'}", a_variant='<[1]>', a_maybe='8', nested="{'a': [(1, 2), (3, 4)]}", bytes='[0x01, 0x02]', ranged='10', colour="'blue'",
                    sides="['left', 'right']")
         self.assertEqual(program.warnings(), [])
 
