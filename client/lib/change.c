@@ -201,7 +201,9 @@ void reconf_change_unref(ReconfChange *change)
  * reconf_change_get_version:
  * @change: a change
  *
- * Returns: the version that it leads to
+ * Gives the number of the version that it leads to.
+ *
+ * Returns: a number
  */
 guint64 reconf_change_get_version(ReconfChange *change)
 {
@@ -214,7 +216,9 @@ guint64 reconf_change_get_version(ReconfChange *change)
  * reconf_change_get_previous:
  * @change: a change
  *
- * Returns: the version that it starts from. There may have been others in between.
+ * Gives the number of the version that it starts from. There may have been others in between.
+ *
+ * Returns: a number
  */
 guint64 reconf_change_get_previous(ReconfChange *change)
 {
@@ -226,6 +230,8 @@ guint64 reconf_change_get_previous(ReconfChange *change)
 /**
  * reconf_change_get_before:
  * @change: a change
+ *
+ * Gives the version that it starts from.
  *
  * Returns: (transfer none): the version that it starts from
  */
@@ -239,6 +245,8 @@ ReconfSnapshot *reconf_change_get_before(ReconfChange *change)
 /**
  * reconf_change_get_after:
  * @change: a change
+ *
+ * Gives the version that it leads to.
  *
  * Returns: (transfer none): the version that it leads to
  */
@@ -271,6 +279,8 @@ GVariant *reconf_change_get_details(ReconfChange *change)
  * reconf_change_get_n_items:
  * @change: a change
  *
+ * Counts the items.
+ *
  * Returns: how many items there are
  */
 guint reconf_change_get_n_items(ReconfChange *change)
@@ -290,6 +300,8 @@ static const ChangeItem *get_item(ReconfChange *change, guint index)
  * @change: a change
  * @index: which item
  *
+ * Names the place of an item.
+ *
  * Returns: (transfer none): the item's dotted path, which belongs to the change
  */
 const char *reconf_change_get_path(ReconfChange *change, guint index)
@@ -303,6 +315,8 @@ const char *reconf_change_get_path(ReconfChange *change, guint index)
  * reconf_change_get_kind:
  * @change: a change
  * @index: which item
+ *
+ * Tells what happened to the place of an item.
  *
  * Returns: what happened there
  */
@@ -330,6 +344,8 @@ static GVariant *take_value(const ReconfSnapshot *snapshot, const Serial *value)
  * @change: a change
  * @index: which item
  *
+ * Gives what was at the place of an item before the change.
+ *
  * Returns: (transfer full) (nullable): what was there, or %NULL where there was nothing
  */
 GVariant *reconf_change_get_old_value(ReconfChange *change, guint index)
@@ -343,6 +359,8 @@ GVariant *reconf_change_get_old_value(ReconfChange *change, guint index)
  * reconf_change_get_new_value:
  * @change: a change
  * @index: which item
+ *
+ * Gives what is at the place of an item after the change.
  *
  * Returns: (transfer full) (nullable): what is there, or %NULL where there is nothing
  */

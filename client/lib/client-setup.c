@@ -61,7 +61,7 @@ static void connect_async(GBusType bus_type, const char *address, GCancellable *
  * @user_data: for @callback
  *
  * Connects to a bus, and starts the service on it if it does not run. See
- * [func@Reconf.Client.new_finish].
+ * [ctor@Reconf.Client.new_finish].
  *
  * To do without where there is no bus or no service, see [ctor@Reconf.Config.new_for_file].
  */

@@ -72,14 +72,14 @@ GVariant *config_call_finish(ReconfConfig *config, GAsyncResult *result, void *t
 
 GVariant *config_call_take_value(GVariant *reply)
 {
-        g_autoptr(GVariant) owned = reply;
+        G_GNUC_UNUSED g_autoptr(GVariant) owned = reply;
 
         return reply ? g_variant_get_child_value(reply, 0) : NULL;
 }
 
 gboolean config_call_take_number(GVariant *reply, guint64 *ret)
 {
-        g_autoptr(GVariant) owned = reply;
+        G_GNUC_UNUSED g_autoptr(GVariant) owned = reply;
 
         if (reply && ret)
                 g_variant_get(reply, "(t)", ret);

@@ -409,6 +409,8 @@ ReconfInstance *reconf_instance_new_sync(ReconfConfig *config, const char *name,
  * reconf_instance_get_config:
  * @instance: an instance
  *
+ * Gives what was passed to [func@Reconf.Instance.new].
+ *
  * Returns: (transfer none): the config that it runs on
  */
 ReconfConfig *reconf_instance_get_config(ReconfInstance *instance)

@@ -82,7 +82,8 @@ static void on_call(GDBusConnection *connection, const char *sender, const char 
 static void on_removed(GObject *source, GAsyncResult *result, void *data)
 {
         Validating *validating = data;
-        g_autoptr(GVariant) reply = g_dbus_connection_call_finish(validating->connection, result, NULL);
+        G_GNUC_UNUSED g_autoptr(GVariant) reply =
+                        g_dbus_connection_call_finish(validating->connection, result, NULL);
 
         g_dbus_connection_unregister_object(validating->connection, validating->registration);
         g_object_unref(validating->connection);
