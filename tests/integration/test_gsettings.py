@@ -19,7 +19,8 @@ ITEM = 'org.reconf.test.item'
 KEYS = (
     ('a-boolean', 'b', 'false'), ('a-byte', 'y', '0x07'), ('an-int16', 'n', '7'), ('a-uint16', 'q', '7'),
     ('an-int32', 'i', '7'), ('a-uint32', 'u', '7'), ('an-int64', 'x', '7'), ('a-uint64', 't', '7'),
-    ('a-double', 'd', '7.0'), ('a-string', 's', "'seven'"), ('an-object', 'o', "'/seven'"), ('a-signature', 'g', "'y'"),
+    ('a-double', 'd', '7.0'), ('a-string', 's', "'seven'"), ('an-object', 'o', "'/seven'"),
+    ('a-signature', 'g', "'y'"),
     ('strings', 'as', "['seven']"), ('integers', 'ai', '[7]'), ('pairs', 'a(ss)', "[('a', 'b')]"),
     ('a-tuple', '(si)', "('seven', 7)"), ('names', 'a{ss}', "{'a': 'b'}"), ('anything', 'a{sv}', '{}'),
     ('numbered', 'a{us}', '{}'), ('a-variant', 'v', '<7>'), ('a-maybe', 'mi', 'just 7'),
@@ -116,8 +117,8 @@ class Reading(TestCase):
                    a_signature="'as'", strings="['a', 'b']", integers='[1, -2]',
                    pairs="[('xkb', 'us'), ('xkb', 'de')]", a_tuple="('eight', 8)", names="{'x': 'y', 'z': ''}",
                    anything="{'list': <[<1>, <'a'>]>, 'on': <true>, 'strings': <['a', 'b']>}",
-                   numbered="{5: 'five', 6: 'six'}", a_variant='<[1]>', a_maybe='8', nested="{'a': [(1, 2), (3, 4)]}", bytes='[0x01, 0x02]', ranged='10', colour="'blue'",
-                   sides="['left', 'right']")
+                   numbered="{5: 'five', 6: 'six'}", a_variant='<[1]>', a_maybe='8', nested="{'a': [(1, 2), (3, 4)]}",
+                   bytes='[0x01, 0x02]', ranged='10', colour="'blue'", sides="['left', 'right']")
         self.assertEqual(program.warnings(), [])
 
     def test_integer_as_double(self):
