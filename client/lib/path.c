@@ -47,3 +47,33 @@ char *reconf_path_append(const char *path, const char *key)
         path_append_dotted(text, key, strlen(key));
         return g_string_free(text, FALSE);
 }
+
+/**
+ * reconf_path_split:
+ * @path: a dotted path
+ * @error: return location for a #GError
+ *
+ * Takes a path apart: its keys and indexes, without quotes. What is wrong with a malformed one is
+ * %RECONF_ERROR_INVALID_PATH.
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the segments, none for the whole document; %NULL where
+ *   the path is malformed
+ */
+char **reconf_path_split(const char *path, GError **error)
+{
+        g_autoptr(Path) parsed = NULL;
+        Failure *failure;
+        char **segments;
+
+        g_return_val_if_fail(path, NULL);
+
+        failure = path_parse(path, &parsed);
+        if (failure) {
+                error_take_failure(error, failure);
+                return NULL;
+        }
+        segments = g_new0(char *, path_length(parsed) + 1);
+        for (size_t i = 0; i < path_length(parsed); i++)
+                segments[i] = g_strdup(path_segment(parsed, i, NULL));
+        return segments;
+}

@@ -382,6 +382,18 @@ static void test_paths(void)
         g_assert_error(error, RECONF_ERROR, RECONF_ERROR_INVALID_PATH);
 }
 
+static void test_split(void)
+{
+        g_auto(GStrv) segments = reconf_path_split("hosts.\"example.com\".\"\".0", NULL);
+        g_auto(GStrv) none = reconf_path_split("", NULL);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_cmpstrv(segments, ((const char *const[]){ "hosts", "example.com", "", "0", NULL }));
+        g_assert_cmpuint(g_strv_length(none), ==, 0);
+        g_assert_null(reconf_path_split("a..b", &error));
+        g_assert_error(error, RECONF_ERROR, RECONF_ERROR_INVALID_PATH);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -399,5 +411,6 @@ int main(int argc, char **argv)
         g_test_add_func("/lib-snapshot/fd", test_fd);
         g_test_add_func("/lib-snapshot/equal", test_equal);
         g_test_add_func("/lib-snapshot/paths", test_paths);
+        g_test_add_func("/lib-snapshot/split", test_split);
         return g_test_run();
 }

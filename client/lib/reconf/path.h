@@ -14,5 +14,7 @@ RECONF_AVAILABLE_IN_0_1
 gboolean reconf_path_is_valid(const char *path, GError **error);
 RECONF_AVAILABLE_IN_0_1
 char *reconf_path_append(const char *path, const char *key);
+RECONF_AVAILABLE_IN_0_1
+char **reconf_path_split(const char *path, GError **error);
 
 G_END_DECLS
