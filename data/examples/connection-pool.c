@@ -206,16 +206,34 @@ static void pool_set(Pool *pool, const char *host, guint16 port, guint size, Con
         g_print("Pool: up to %u to %s:%u\n", size, host, port);
 }
 
+/* What is wrong with the numbers; NULL where nothing is. */
+static const char *find_problem(ReconfSnapshot *settings)
+{
+        gint64 size = reconf_snapshot_get_int(settings, "database.pool.size", 10);
+        gint64 port = reconf_snapshot_get_int(settings, "database.port", 5432);
+
+        if (size < 1 || size > MAX_SIZE)
+                return "database.pool.size has to be between 1 and 1000";
+        if (port < 1 || port > G_MAXUINT16)
+                return "database.port has to be between 1 and 65535";
+        return NULL;
+}
+
 /* Makes the pool what a version says. May take long; one at a time. */
 static gboolean pool_apply(Pool *pool, ReconfSnapshot *settings, GError **error)
 {
         const char *host = reconf_snapshot_get_string(settings, "database.host", "localhost");
         guint16 port = (guint16) reconf_snapshot_get_int(settings, "database.port", 5432);
         guint size = (guint) reconf_snapshot_get_int(settings, "database.pool.size", 10);
-        gboolean same = g_strcmp0(pool->host, host) == 0 && pool->port == port;
+        const char *problem = find_problem(settings);
         Connection *connection = NULL;
 
-        if (!same) {
+        /* This program is not asked about versions that were there before it. */
+        if (problem) {
+                g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, problem);
+                return FALSE;
+        }
+        if (g_strcmp0(pool->host, host) != 0 || pool->port != port) {
                 connection = connection_new(host, port, pool->generation + 1, error);
                 if (!connection)
                         return FALSE;
@@ -249,15 +267,11 @@ static void on_changed(ReconfConfig *config, ReconfChange *change, GThreadPool *
 /* Asked before a version is made; has to answer quickly. */
 static gboolean on_validate(ReconfInstance *instance, ReconfChange *change, void *unused)
 {
-        ReconfSnapshot *settings = reconf_change_get_after(change);
-        gint64 size = reconf_snapshot_get_int(settings, "database.pool.size", 10);
-        gint64 port = reconf_snapshot_get_int(settings, "database.port", 5432);
+        const char *problem = find_problem(reconf_change_get_after(change));
 
-        if (size < 1 || size > MAX_SIZE)
-                reconf_change_reject(change, "database.pool.size has to be between 1 and 1000");
-        if (port < 1 || port > G_MAXUINT16)
-                reconf_change_reject(change, "database.port has to be between 1 and 65535");
-        return TRUE;
+        if (problem)
+                reconf_change_reject(change, problem);
+        return !problem;
 }
 
 /* The program */

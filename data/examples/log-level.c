@@ -60,10 +60,11 @@ static void on_reload_failed(ReconfConfig *config, const char *stage, GVariant *
 {
         GVariantIter iter;
         const char *message;
+        guint32 line;
 
         g_variant_iter_init(&iter, problems);
-        while (g_variant_iter_next(&iter, "(&suu&s)", NULL, NULL, NULL, &message))
-                g_warning("Config not reloaded (%s): %s", stage, message);
+        while (g_variant_iter_next(&iter, "(&suu&s)", NULL, &line, NULL, &message))
+                g_warning("Config not reloaded (%s), line %u: %s", stage, line, message);
 }
 
 static void *work(void *loop)

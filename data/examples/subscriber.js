@@ -20,7 +20,7 @@ function onChanged(config, change) {
 // The file has been saved and is no good: what was read last stays.
 function onReloadFailed(config, stage, problems) {
     for (const [path, line, column, message] of problems.deepUnpack())
-        print(`Not reloaded (${stage}): ${message}`);
+        print(`Not reloaded (${stage}), line ${line}: ${message}`);
 }
 
 function applyTimeout(config) {

@@ -22,7 +22,7 @@ def on_changed(config, change):
 def on_reload_failed(config, stage, problems):
     """The file has been saved and is no good: what was read last stays."""
     for path, line, column, message in problems.unpack():
-        print(f'Not reloaded ({stage}): {message}', flush=True)
+        print(f'Not reloaded ({stage}), line {line}: {message}', flush=True)
 
 
 def apply_timeout(config, *_):

@@ -24,7 +24,8 @@ void on_changed(Reconf.Config config, Reconf.Change change)
 void on_reload_failed(Reconf.Config config, string stage, Variant problems)
 {
         foreach (var problem in problems)
-                print("Not reloaded (%s): %s\n", stage, problem.get_child_value(3).get_string());
+                print("Not reloaded (%s), line %u: %s\n", stage, problem.get_child_value(1).get_uint32(),
+                      problem.get_child_value(3).get_string());
 }
 
 void apply_timeout(Reconf.Config config, Reconf.Change? change = null)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The examples, as somebody who copies them would run them: a file is saved, and they do what they are for."""
 import collections
+import itertools
 import os
 import pathlib
 import re
 import shutil
 import signal
+import socket
 import socketserver
 import subprocess
 import threading
@@ -38,9 +40,7 @@ class Example:
 
     def _clean_up(self):
         if self.process.poll() is None:
-            # A script has children.
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+            self.kill()
         self.process.stdin.close()
         self.process.stdout.close()
 
@@ -72,6 +72,11 @@ class Example:
     def tell(self, *lines):
         self.process.stdin.write(''.join(f'{line}\n' for line in lines).encode())
         self.process.stdin.flush()
+
+    def kill(self):
+        # A script has children.
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def end(self):
         """Closes its input, which ends it. What it still had to say is left to be read."""
@@ -117,7 +122,7 @@ class Subscribers(TestCase):
 
     def refuse(self, example):
         self.save('shop.yaml', 'server: [\n')
-        self.assertIn('shop.yaml:2', example.wait_for(r'^Not reloaded \(parse\)'))
+        self.assertIn('shop.yaml', example.wait_for(r'^Not reloaded \(parse\), line 2: '))
 
     def interpreted(self, interpreter, *arguments):
         if not INTERPRETED:
@@ -216,17 +221,46 @@ class PlainBus(TestCase):
         return self.client.call('/org/freedesktop/DBus', 'org.freedesktop.DBus', 'GetConnectionUnixProcessID', '(s)',
                                 name, name='org.freedesktop.DBus')
 
-    def test_missed(self):
-        """What the bus dropped comes with the next that it did not."""
-        example = self.follow()
-        self.config.call('SetHotReload', '(b)', False)
-        for value in range(2, 6):
-            self.save('shop.yaml', f'a: {value}\nb: {{c: [1, x], d: null}}\n')
-            # To nobody but subscribers, of which there is none.
-            self.config.reload()
-        example.wait_for('a: 4 -> 5')
 
-    def test_on_change(self):
+class PlainBusThatDrops(TestCase):
+    """The bus keeps little for a client that does not read."""
+    bus_limits = {'max_outgoing_bytes': 16384}
+    PADDING = 2000
+
+    def put(self, number):
+        # Each change carries both paddings.
+        self.save('shop.yaml', f'n: {number}\npadding: x{str(number % 10) * self.PADDING}\n')
+
+    def test_missed(self):
+        """What the bus dropped comes with the next that it does not."""
+        self.client.close()
+        self.client = self.bus.connect(deaf=True)
+        self.put(1)
+        config = self.client.register('shop', self.path('shop.yaml'), max_versions=1000)
+        example = self.example('sd-bus-subscriber', 'shop')
+        example.wait_for('^Version 1')
+        os.kill(example.process.pid, signal.SIGSTOP)
+        reconf.wait_until(lambda: scene.process_state(example.process.pid) == 'T', 'it to stop')
+        numbers = iter(range(2, 10000))
+        for number in itertools.islice(numbers, 200):
+            self.put(number)
+            config.reload()
+        os.kill(example.process.pid, signal.SIGCONT)
+
+        def find_jump():
+            """Until then, there is always one more change to hear."""
+            self.put(next(numbers))
+            config.reload()
+            steps = [[int(number) for number in step] for step in re.findall(r'n: (\d+) -> (\d+)\n', example.text)]
+            example.lines()
+            # None is missing, for all that.
+            self.assertEqual([step[0] for step in steps[1:]], [step[1] for step in steps[:-1]])
+            return [step for step in steps if step[1] > step[0] + 1]
+        self.assertEqual(len(reconf.wait_until(find_jump, 'what was missed')), 1)
+
+
+class OnChange(TestCase):
+    def test_changes(self):
         path = self.settings('a: 1\n')
         self.client.register('shop-1', path)
         example = Example(self, SOURCES / 'on-change.sh', 'shop-1', 'sh', '-c',
@@ -244,7 +278,7 @@ class PlainBus(TestCase):
         self.save('shop.yaml', 'a: 5\n')
         example.wait('run for 5')
 
-    def test_on_change_of_nothing(self):
+    def test_nothing(self):
         result = self.bus.run(SOURCES / 'on-change.sh', 'none', 'true')
         self.assertEqual(result.returncode, 1)
         self.assertIn('NoSuchConfig', result.stderr)
@@ -271,7 +305,7 @@ class LogLevel(TestCase):
         self.save('shop.yaml', 'log: {level: loud}\n')
         example.wait_for('WARNING.*none of debug, info')
         self.save('shop.yaml', 'log: [\n')
-        example.wait_for(r'WARNING.*not reloaded \(parse\)')
+        example.wait_for(r'WARNING.*not reloaded \(parse\), line 2:')
         self.restart_meanwhile('log: {level: error}\n')
         example.wait_for('Log level: error')
         example.tell('', 'cherries')
@@ -331,12 +365,18 @@ class Database(socketserver.ThreadingTCPServer):
         self.lock = threading.Lock()
         self.gate = threading.Event()
         self.asked = 0
+        self.connections = []
         thread = threading.Thread(target=self.serve_forever, args=[0.01])
         thread.start()
         case.addCleanup(thread.join)
         case.addCleanup(self.server_close)
         case.addCleanup(self.shutdown)
         case.addCleanup(self.gate.set)
+
+    def hang_up(self):
+        with self.lock:
+            for connection in self.connections:
+                connection.shutdown(socket.SHUT_RDWR)
 
     def add(self, connected=0, asked=0):
         with self.lock:
@@ -347,6 +387,7 @@ class Database(socketserver.ThreadingTCPServer):
     class Handler(socketserver.StreamRequestHandler):
         def handle(self):
             self.server.add(connected=1)
+            self.server.connections.append(self.connection)
             try:
                 for line in self.rfile:
                     self.server.add(asked=1)
@@ -405,14 +446,32 @@ class ConnectionPool(TestCase):
         example.end()
         self.wait_database(self.database, connected=0)
 
+    def is_refused(self, size, port=None):
+        self.save_size(size, port)
+        try:
+            self.config.reload()
+        except reconf.BusError as error:
+            self.assertEqual(error.name, 'ValidationFailed')
+            return error.message
+        return None
+
     def test_refused(self):
         example = self.start(2)
-        for size, port in ((0, None), (1001, None), (2, 70000)):
-            self.save_size(size, port)
-            self.client.wait_signal('ReloadFailed', lambda heard: heard.arguments[0] == 'validator')
-        self.assertEqual(self.config.get_property('Version'), 1)
-        self.assertIn('database.port has to be', str(self.config.call('GetProblems')))
-        self.assertEqual(example.lines(), [])
+        # It is asked from a moment after it was registered on. What comes before is not applied, at least.
+        sizes = itertools.count(0, -1)
+        message = reconf.wait_until(lambda: self.is_refused(next(sizes)), 'it to be asked')
+        self.assertIn('database.pool.size has to be', message)
+        self.assertIn('database.pool.size has to be', self.is_refused(1001))
+        self.assertIn('database.port has to be', self.is_refused(2, 70000))
+        self.save_size(3)
+        example.wait_for('Pool: up to 3 ')
+        self.assertEqual(example.text.count('Pool: '), 2)
+
+    def test_bad_from_the_start(self):
+        path = self.settings(self.SETTINGS % (1, 0))
+        result = self.bus.run(BUILT / 'connection-pool', path)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('database.pool.size has to be', result.stderr)
 
     def test_another_server(self):
         example = self.start(3)
@@ -454,7 +513,12 @@ class ConnectionPool(TestCase):
         self.database.gate.set()
         example.tell('a')
         example.wait('A')
-        self.database.shutdown()
+        self.database.hang_up()
+        example.tell('b')
+        example.wait_for('^b: ')
+        example.tell('c')
+        example.wait('C')
+        self.assertEqual(self.database.all, 2)
 
     def unused_port(self):
         with socketserver.TCPServer(('127.0.0.1', 0), None) as server:
@@ -462,16 +526,20 @@ class ConnectionPool(TestCase):
 
 
 class StatusWindow(TestCase):
-    COLOURS = {'connecting': (0x86, 0x5e, 0x00), 'connected': (0x1b, 0x7f, 0x4f),
-               'disconnected': (0x5e, 0x5c, 0x64), 'error': (0xc0, 0x1c, 0x28)}
+    COLOURS = {'connecting': 0x865e00, 'connected': 0x1b7f4f, 'disconnected': 0x5e5c64, 'error': 0xc01c28}
     SETTINGS = ('{log: {level: info}, server: {timeout: 30, rate-limit: {requests: 100}},'
                 ' database: {pool: {size: %s}}, features: {dark-mode: %s}}\n')
 
-    def open(self, *options, dark='false', **environment):
+    def setUp(self):
+        super().setUp()
         if not shutil.which('Xvfb'):
             self.skipTest('there is no Xvfb')
         self.screen = screen.Screen(self)
-        path = self.settings(self.SETTINGS % (10, dark))
+
+    def open(self, *options, dark='false', **environment):
+        return self.open_file(self.settings(self.SETTINGS % (10, dark)), *options, **environment)
+
+    def open_file(self, path, *options, **environment):
         return self.example('status-window', *options, path, **self.screen.environment | environment)
 
     def wait_status(self, status, name=None):
@@ -480,35 +548,44 @@ class StatusWindow(TestCase):
             counts = {other: picture.count(colour) for other, colour in self.COLOURS.items()}
             return counts.pop(status) > 200 and not any(counts.values())
         picture = self.screen.wait(look, f'the indicator to be {status}')
-        return self.keep(picture, name or status)
-
-    def keep(self, picture, name):
-        """For people to look at, where they said where."""
-        if 'RECONF_PICTURES' in os.environ:
-            picture.write_png(pathlib.Path(os.environ['RECONF_PICTURES']) / f'{name}.png')
+        picture.leave(name or status)
         return picture
+
+    def is_dark(self, picture):
+        return picture.background() and picture.background() & 0xff < 0x80
 
     def test_values(self):
         self.open()
         first = self.wait_status('connected')
         self.save('shop.yaml', self.SETTINGS % (2500, 'false'))
         second = self.screen.wait(lambda picture: picture != first, 'another value')
-        self.keep(second, 'another-value')
+        second.leave('another-value')
         self.assertEqual(second.box(self.COLOURS['connected']), first.box(self.COLOURS['connected']))
         self.save('shop.yaml', self.SETTINGS % (10, 'false'))
         self.screen.wait(lambda picture: picture == first, 'the value that it was')
         self.save('shop.yaml', self.SETTINGS % (10, 'true'))
-        self.screen.wait(lambda picture: sum(picture.commonest()) < 300 < sum(first.commonest()), 'a dark window')
+        self.assertFalse(self.is_dark(first))
+        self.screen.wait(self.is_dark, 'a dark window')
         dark = self.wait_status('connected', 'dark')
         self.assertEqual(dark.box(self.COLOURS['connected']), first.box(self.COLOURS['connected']))
 
     def test_service_killed(self):
         self.open()
         first = self.wait_status('connected')
-        self.bus.end_daemon()
+        self.restart_meanwhile(self.SETTINGS % (2500, 'false'))
+        self.screen.wait(lambda picture: picture.box(self.COLOURS['connected']) and picture != first,
+                         'what it missed')
+        self.save('shop.yaml', self.SETTINGS % (10, 'false'))
+        self.screen.wait(lambda picture: picture == first, 'all to be as before')
+
+    def test_bus_goes_and_comes(self):
+        self.open()
+        first = self.wait_status('connected')
+        self.bus.stop()
         away = self.wait_status('connecting')
-        # In words as well: with other ones it has another width.
+        # In other words, too, which are not as wide.
         self.assertNotEqual(away.box(self.COLOURS['connecting']), first.box(self.COLOURS['connected']))
+        self.bus.start()
         self.screen.wait(lambda picture: picture == first, 'all to be as before')
 
     def test_disconnected(self):
@@ -520,7 +597,7 @@ class StatusWindow(TestCase):
         self.client.config('shop')
         self.wait_status('connected')
 
-    def test_bus_goes(self):
+    def test_bus_stays_away(self):
         example = self.open('--attempts=1')
         self.wait_status('connected')
         self.bus.stop()
@@ -529,19 +606,34 @@ class StatusWindow(TestCase):
 
     def test_only_on_error(self):
         self.open('--only-on-error', '--attempts=1', '--position=top-left', dark='true')
-        # Values are shown, so it is connected.
-        self.screen.wait(lambda picture: picture.count((255, 255, 255)) > 50, 'the window')
-        self.assertEqual(sum(self.screen.take().count(colour) for colour in self.COLOURS.values()), 0)
+        # Values are there, so it is connected.
+        picture = self.screen.wait(self.is_dark, 'the window')
+        self.assertEqual([picture.count(colour) for colour in self.COLOURS.values()], [0] * 4)
         self.bus.stop()
         self.wait_status('error', 'only-on-error')
 
-    def test_forms(self):
+    def test_positions(self):
+        """In each corner of the window, as far from its sides."""
         boxes = {}
         for position in ('top-left', 'top-right', 'bottom-left', 'bottom-right'):
-            with self.subTest(position):
-                pass
+            example = self.open(f'--position={position}')
+            boxes[position] = self.wait_status('connected', position).box(self.COLOURS['connected'])
+            example.kill()
+            self.screen.wait(lambda picture: not picture.box(self.COLOURS['connected']), 'the window to go')
+        left, top, right, bottom = boxes['top-left']
+        width, height = right - left, bottom - top
+        far_left, far_top = boxes['bottom-right'][:2]
+        self.assertEqual(boxes, {
+            'top-left': (left, top, left + width, top + height),
+            'top-right': (far_left, top, far_left + width, top + height),
+            'bottom-left': (left, far_top, left + width, far_top + height),
+            'bottom-right': (far_left, far_top, far_left + width, far_top + height)})
+        self.assertLess(left + width, far_left)
+        self.assertLess(top + height, far_top)
         self.open('--position=top-left', '--compact')
-        boxes['compact'] = self.wait_status('connected', 'compact').box(self.COLOURS['connected'])
+        compact = self.wait_status('connected', 'compact').box(self.COLOURS['connected'])
+        self.assertEqual((*compact[:2], compact[3]), (left, top, bottom))
+        self.assertLess(compact[2] - left, width / 2)
 
     def test_without_service(self):
         example = self.open(DBUS_SESSION_BUS_ADDRESS='unix:path=/nonexistent')
@@ -549,12 +641,19 @@ class StatusWindow(TestCase):
         first = self.wait_status('connected')
         self.save('shop.yaml', self.SETTINGS % (2500, 'false'))
         self.screen.wait(lambda picture: picture != first, 'another value')
+        self.save('shop.yaml', self.SETTINGS % (10, 'false'))
+        self.screen.wait(lambda picture: picture == first, 'the value that it was')
 
     def test_no_such_file(self):
-        example = self.open(dark='no such')
-        self.path('shop.yaml').unlink()
+        example = self.open_file(self.path('none.yaml'))
         self.wait_status('error', 'no-such-file')
-        self.assertIsNotNone(example)
+        example.wait_for('none.yaml')
+
+    def test_wrong_option(self):
+        for option in ('--position=middle', '--nonsense', 'another'):
+            example = self.open(option)
+            example.wait_for('top-left|nonsense|Which file')
+            reconf.wait_until(lambda: example.process.poll() == 1, 'it to end')
 
 
 class Sources(TestCase):
