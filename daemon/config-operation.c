@@ -278,9 +278,25 @@ bool operation_start_over(Config *config)
         return false;
 }
 
+static bool return_waits(const Config *config)
+{
+        for (const GList *link = config->waiting.head; link; link = link->next)
+                if (((const Operation *) link->data)->run == operation_return)
+                        return true;
+        return false;
+}
+
 void operation_repeat(Operation *operation)
 {
+        Config *config = operation->config;
+
         g_clear_pointer(&operation->watches, g_ptr_array_unref);
         operation->schema = schema_use_free(operation->schema);
-        operation->run(operation);
+        if (!return_waits(config)) {
+                operation->run(operation);
+                return;
+        }
+        config->running = NULL;
+        g_queue_push_tail(&config->waiting, operation);
+        run_waiting(config);
 }

@@ -148,7 +148,7 @@ void operation_ask(Operation *operation, OperationRun next);
 /* A newer save supersedes what is being asked about: reads the files again. False where nothing is being
  * asked. */
 bool operation_start_over(Config *config);
-/* Does the operation's work from the beginning. */
+/* Does the operation's work from the beginning, after a return that waits. */
 void operation_repeat(Operation *operation);
 
 /* Finishes a rollback that a crash interrupted. */
@@ -206,6 +206,9 @@ void config_report_failure(Config *config, const Operation *operation, const Fai
 /* True if the files changed so lately that a writer may be in the middle; another look is then due by
  * itself. */
 bool config_wait_until_still(Config *config);
+
+/* Whether a look at the files, because they changed, waits for its turn. */
+bool config_will_look(const Config *config);
 
 /* Looks at the files again in a while, without a sign of change: the disk was full, say. */
 void config_retry_later(Config *config);

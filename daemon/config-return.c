@@ -21,8 +21,12 @@ static Operation *new_return(Config *config, Origin origin, const char *reason)
 
 void config_return(Config *config, Origin origin, const char *reason)
 {
-        if (config->trial.back > 0)
-                operation_submit(new_return(config, origin, reason));
+        if (config->trial.back == 0)
+                return;
+        operation_submit(new_return(config, origin, reason));
+        /* Programs that look at a newer candidate take their time, and would be asked again after each save.
+         */
+        (void) operation_start_over(config);
 }
 
 /*
@@ -123,7 +127,7 @@ static void after_write(Operation *operation)
                 end_unchanged(config);
         if (operation->diverges)
                 tell_failure(operation, operation->diverges);
-        if (operation->skips)
+        if (operation->skips && !config_will_look(config))
                 config->context->observer->due(config, config->context->userdata);
         operation_finish(operation, NULL);
 }

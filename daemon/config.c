@@ -330,6 +330,17 @@ void config_take_files(Config *config, Operation *operation)
                 config_init_debounce(config);
 }
 
+bool config_will_look(const Config *config)
+{
+        for (const GList *link = config->waiting.head; link; link = link->next) {
+                const Operation *waiting = link->data;
+
+                if (waiting->run == operation_reload && waiting->event_time > 0)
+                        return true;
+        }
+        return false;
+}
+
 void config_run_due(Config *config)
 {
         uint64_t now = now_usec(config);
@@ -346,14 +357,10 @@ void config_run_due(Config *config)
                 config->event_time = 0;
                 return;
         }
-        for (GList *link = config->waiting.head; link; link = link->next) {
-                const Operation *waiting = link->data;
-
-                /* It will see what this one would. */
-                if (waiting->run == operation_reload && waiting->event_time > 0) {
-                        config->event_time = 0;
-                        return;
-                }
+        /* That will see what this one would. */
+        if (config_will_look(config)) {
+                config->event_time = 0;
+                return;
         }
 
         operation = operation_new(config, operation_reload,

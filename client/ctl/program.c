@@ -4,16 +4,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* In the child. What goes wrong is written to the pipe, which executing closes. */
-static void execute(char *const *command, char *const *environment, const sigset_t *mask, pid_t parent,
-                    int problem)
+static void execute(char *const *command, char *const *environment, const sigset_t *mask, int told,
+                    pid_t parent, int problem)
 {
         int error;
+
+        if (told > 0)
+                (void) signal(told, SIG_DFL);
 
         /* The parent may have ended before the kernel was asked to tell. */
         if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent &&
@@ -36,7 +40,7 @@ static int read_problem(int descriptor)
         return n == 0 ? 0 : n == sizeof error ? -error : -EIO;
 }
 
-int program_start(char *const *command, char *const *environment, const sigset_t *mask, pid_t *ret)
+int program_start(char *const *command, char *const *environment, const sigset_t *mask, int told, pid_t *ret)
 {
         pid_t parent = getpid(), child;
         int fds[2], r;
@@ -45,7 +49,7 @@ int program_start(char *const *command, char *const *environment, const sigset_t
                 return -errno;
         child = fork();
         if (child == 0)
-                execute(command, environment, mask, parent, fds[1]);
+                execute(command, environment, mask, told, parent, fds[1]);
         r = child < 0 ? -errno : 0;
         close(fds[1]);
         if (r == 0) {

@@ -19,10 +19,12 @@
 
 /*
  * Executes a command (NULL-terminated, looked for in PATH) with that environment and that mask of blocked
- * signals. Returns when it is being executed: 0, or the negative errno that kept it from that, no process
- * being left.
+ * signals. A signal that it is to be told by, or 0, is not ignored even where we were started that way, as
+ * nohup(1) does: a shell that finds it ignored cannot be made to hear it. Returns when it is being executed:
+ * 0, or the negative errno that kept it from that, no process being left.
  */
-int program_start(char *const *command, char *const *environment, const sigset_t *mask, pid_t *ret);
+int program_start(char *const *command, char *const *environment, const sigset_t *mask, int told,
+                  pid_t *ret);
 /* The status to exit with for an errno of program_start(). */
 int program_status_of_errno(int r);
 

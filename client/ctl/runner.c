@@ -208,7 +208,8 @@ static int start_program(Runner *runner)
         g_auto(GStrv) environment = make_environment(runner);
         int r;
 
-        r = program_start(runner->options.command, environment, &runner->options.mask, &runner->pid);
+        r = program_start(runner->options.command, environment, &runner->options.mask,
+                          runner->options.signal, &runner->pid);
         if (r < 0)
                 return r;
         r = sd_event_add_child(runner->event, &runner->child, runner->pid, WEXITED, on_end, runner);

@@ -4,6 +4,7 @@
 unittest's own report is for people; TAP gives meson each case by itself. Patterns are those of unittest -k.
 """
 import importlib
+import signal
 import sys
 import traceback
 import unittest
@@ -72,6 +73,8 @@ class TapResult(unittest.TestResult):
 
 
 def main():
+    # What started us may ignore it, as nohup does, and so would all that is started here.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     loader = unittest.TestLoader()
     loader.testNamePatterns = [f'*{pattern}*' for pattern in sys.argv[2:]] or None
     suite = loader.loadTestsFromModule(importlib.import_module(sys.argv[1]))

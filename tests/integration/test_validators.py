@@ -80,6 +80,24 @@ class Asking(ValidatorCase):
         invocation.return_value(None)
         self.config.wait_changed()
 
+    def test_deadline_meanwhile(self):
+        """What is asked about a newer save keeps nothing from going back in time; then it is asked again."""
+        config = self.watch('b.yaml', config='b', confirm_ms=60000)
+        self.save('b.yaml', 'a: 2\n')
+        config.wait_changed()
+        validator = Validator(self.other, config, timeout_ms=GLib.Variant('u', 9000))
+        self.save('b.yaml', 'a: 3\n')
+        self.assertEqual(validator.wait()[0][2], [('a', 'modified', 2, 3)])
+        self.forget()
+        config.call('ExtendConfirm', '(tu)', 2, 0)
+        news = reconf.wait_until(lambda: [heard for heard in self.client.heard
+                                          if heard.member in ('ConfigChanged', 'ReloadFailed')], 'any news')
+        self.assertEqual((news[0].member, news[0].arguments[3]), ('ConfigChanged', [('a', 'modified', 2, 1)]))
+        self.forget()
+        self.assertEqual(validator.accept()[2], [('a', 'modified', 1, 3)])
+        self.assertEqual(config.wait_changed()[3], [('a', 'modified', 1, 3)])
+        self.assertEqual(self.path('b.yaml').read_text(), 'a: 3\n')
+
     def test_rejected(self):
         validator = Validator(self.other, self.config)
         self.save('a.yaml', 'a: 2\n')

@@ -17,7 +17,7 @@ static void start(siginfo_t *end, const sigset_t *mask, const char *script)
         char *environment[] = { (char *) "ANSWER=42", NULL };
         pid_t pid;
 
-        g_assert_cmpint(program_start(command, environment, mask, &pid), ==, 0);
+        g_assert_cmpint(program_start(command, environment, mask, 0, &pid), ==, 0);
         g_assert_cmpint(waitid(P_PID, (id_t) pid, end, WEXITED), ==, 0);
 }
 
@@ -78,8 +78,8 @@ static void test_not_executable(void)
         sigemptyset(&mask);
         g_assert_true(g_file_set_contents(file, "", 0, NULL));
         g_assert_cmpint(g_chmod(file, 0644), ==, 0);
-        g_assert_cmpint(program_start(missing, environment, &mask, &pid), ==, -ENOENT);
-        g_assert_cmpint(program_start(plain, environment, &mask, &pid), ==, -EACCES);
+        g_assert_cmpint(program_start(missing, environment, &mask, 0, &pid), ==, -ENOENT);
+        g_assert_cmpint(program_start(plain, environment, &mask, 0, &pid), ==, -EACCES);
         g_assert_cmpint(program_status_of_errno(-ENOENT), ==, 127);
         g_assert_cmpint(program_status_of_errno(-EACCES), ==, 126);
         /* Nothing is left to be waited for. */
@@ -109,7 +109,7 @@ static void test_orphan(void)
                 (void) dup2(fds[1], STDERR_FILENO);
                 close(fds[0]);
                 close(fds[1]);
-                (void) program_start(command, environment, &mask, &pid);
+                (void) program_start(command, environment, &mask, 0, &pid);
                 pause();
         }
         close(fds[1]);

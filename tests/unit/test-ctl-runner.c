@@ -163,6 +163,14 @@ static void test_signal(void)
         g_assert_cmpstr(scene.said->str, ==, "3 applied\n4 applied\n2 applied\n");
 }
 
+/* As under nohup(1). */
+static void test_signal_ignored(void)
+{
+        (void) signal(SIGHUP, SIG_IGN);
+        test_signal();
+        (void) signal(SIGHUP, SIG_DFL);
+}
+
 static void test_dies_at_once(void)
 {
         g_auto(Scene) scene = { 0 };
@@ -426,8 +434,11 @@ int main(int argc, char **argv)
         sigemptyset(&mask);
         sigaddset(&mask, SIGCHLD);
         g_assert_cmpint(sigprocmask(SIG_BLOCK, &mask, NULL), ==, 0);
+        /* Whatever started us. */
+        (void) signal(SIGHUP, SIG_DFL);
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/ctl-runner/signal", test_signal);
+        g_test_add_func("/ctl-runner/signal-ignored", test_signal_ignored);
         g_test_add_func("/ctl-runner/dies-at-once", test_dies_at_once);
         g_test_add_func("/ctl-runner/no-time-to-settle", test_no_time_to_settle);
         g_test_add_func("/ctl-runner/goes-into-background", test_goes_into_background);
