@@ -252,7 +252,7 @@ static void apply(void *data, void *user_data)
 
         if (!done)
                 g_printerr("Settings not applied: %s\n", error->message);
-        /* Where the service is away just now, it hears how things stand when it is back. */
+        /* Where the service is away just now, there is nobody to tell. */
         reconf_instance_report_sync(pool->instance, reconf_snapshot_get_version(settings),
                                     done ? RECONF_REPORT_APPLIED : RECONF_REPORT_FAILED,
                                     done ? NULL : error->message, NULL, NULL);

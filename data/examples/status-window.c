@@ -193,7 +193,7 @@ static gboolean parse_options(Options *options, int *argc, char ***argv, GError 
                   "N" },
                 { "stay-away", 0, 0, G_OPTION_ARG_NONE, &options->stay_away, "Do not call the service back",
                   NULL },
-                { NULL },
+                G_OPTION_ENTRY_NULL,
         };
         g_autoptr(GOptionContext) context = g_option_context_new("FILE");
         GOptionGroup *group = g_option_group_new("window", NULL, NULL, options, NULL);

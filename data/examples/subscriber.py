@@ -29,15 +29,19 @@ def apply_timeout(config, *_):
     print(f'Timeout: {config.get_int("server.timeout", 30)} s', flush=True)
 
 
+def main(file):
+    client = Reconf.Client.new_sync(Gio.BusType.SESSION, None)
+    config = client.watch_file_sync(file, None)
+    config.connect('changed', on_changed)
+    config.connect('changed::server.timeout', apply_timeout)
+    config.connect('reload-failed', on_reload_failed)
+    apply_timeout(config)
+    GLib.MainLoop().run()
+
+
 if len(sys.argv) != 2:
     sys.exit(__doc__)
 try:
-    client = Reconf.Client.new_sync(Gio.BusType.SESSION, None)
-    config = client.watch_file_sync(sys.argv[1], None)
+    main(sys.argv[1])
 except GLib.Error as error:
     sys.exit(error.message)
-config.connect('changed', on_changed)
-config.connect('changed::server.timeout', apply_timeout)
-config.connect('reload-failed', on_reload_failed)
-apply_timeout(config)
-GLib.MainLoop().run()

@@ -279,7 +279,7 @@ class Sources(example.TestCase):
         self.assertEqual({language for language, _ in blocks}, {'c', 'python'})
         for language, block in blocks:
             source = (SOURCES / {'c': 'subscriber.c', 'python': 'subscriber.py'}[language]).read_text()
-            for part in block.strip('\n').split('\n\n'):
+            for part in re.split(r'\n(?=\n*(?:int|def) )', block):
                 self.assertIn(part.strip('\n'), source)
 
     def test_installed(self):
