@@ -32,6 +32,9 @@
 #define RECONF_ENV_CONFIG "RECONF_CONFIG"
 #define RECONF_ENV_VERSION "RECONF_VERSION"
 
+/* What the GSettings backend reads: configs, and the paths of the keys that they hold. */
+#define RECONF_ENV_GSETTINGS "RECONF_GSETTINGS"
+
 /* MESSAGE_ID in the journal, of what was done; data/system/reconf.catalog explains them. */
 #define RECONF_MESSAGE_CHANGED "ffb52a3bc56a47a580c0c89f12d96826"
 #define RECONF_MESSAGE_RELOADED "c4d58ee41e154a8dbfcfbb12353fdf4e"

@@ -39,7 +39,7 @@ static double percentile(const GArray *samples, unsigned percent)
 void samples_print(GArray *samples, const char *label)
 {
         g_array_sort(samples, compare);
-        printf("%s\t%u\t%.2f\t%.2f\n", label, samples->len, percentile(samples, 50),
+        printf("%s\t%u\t%.3f\t%.3f\n", label, samples->len, percentile(samples, 50),
                percentile(samples, 99));
         fflush(stdout);
 }

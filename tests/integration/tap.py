@@ -73,8 +73,9 @@ class TapResult(unittest.TestResult):
 
 
 def main():
-    # What started us may ignore it, as nohup does, and so would all that is started here.
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # What started us may ignore these, as nohup does and a shell in the background; so would all that is started here.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     loader = unittest.TestLoader()
     loader.testNamePatterns = [f'*{pattern}*' for pattern in sys.argv[2:]] or None
     suite = loader.loadTestsFromModule(importlib.import_module(sys.argv[1]))

@@ -287,5 +287,5 @@ class Matching(scene.TestCase):
             GLib.Variant('(stta(ssvv)a{sv})', ('/a/', 2, 1, [], {})))
         forger.connection.flush_sync(None)
         self.save('a.yaml', 'a: 2\n')
-        config.wait_changed()
+        reconf.wait_until(lambda: len(senders) == 2, 'both signals')
         self.assertEqual(senders, [forger.connection.get_unique_name(), owner])

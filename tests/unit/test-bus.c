@@ -2,6 +2,7 @@
 /*
  * Tests of what stands on the bus: handlers, errors by name, and who is sent what
  */
+#include "daemon/bus.h"
 #include "daemon/options-bus.h"
 #include "daemon/subscription.h"
 #include "introspection/names.h"
@@ -117,6 +118,35 @@ static void test_register_at_once(BusScene *scene, const void *data)
         assert_heard(scene, "= = = ");
 }
 
+/* Locked while the worker's threads are to do nothing. */
+static GMutex worker_lock;
+
+static void wait_for_lock(void *job)
+{
+        g_mutex_lock(&worker_lock);
+        g_mutex_unlock(&worker_lock);
+}
+
+static void end_wait(void *job)
+{
+}
+
+/* More than there are threads. */
+static int method_hold_worker(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        const Bus *bus = userdata;
+
+        for (unsigned i = 0; i < 16; i++)
+                worker_submit(manager_worker(bus->manager), NULL, wait_for_lock, end_wait);
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static const sd_bus_vtable holding[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD("HoldWorker", NULL, NULL, method_hold_worker, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
+
 static void test_unregister_at_once(BusScene *scene, const void *data)
 {
         g_autoptr(GString) large = g_string_new(NULL);
@@ -126,6 +156,9 @@ static void test_unregister_at_once(BusScene *scene, const void *data)
         for (unsigned i = 0; i < 8000; i++)
                 g_string_append_printf(large, "k%u: a value\n", i);
         register_app(scene, large->str, 0644);
+        g_mutex_lock(&worker_lock);
+        m = call_new(scene, ":1.7", BUS_SCENE_TEST_PATH, BUS_SCENE_TEST_INTERFACE, "HoldWorker");
+        assert_returned(call_run(scene, m));
         for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
                 m = config_call(scene, ":1.7", "Reload");
                 g_assert_cmpint(sd_bus_message_append(m, "a{sv}", 0), >=, 0);
@@ -134,6 +167,7 @@ static void test_unregister_at_once(BusScene *scene, const void *data)
         m = manager_call(scene, "UnregisterConfig");
         g_assert_cmpint(sd_bus_message_append(m, "s", "app"), >=, 0);
         assert_returned(call_run(scene, m));
+        g_mutex_unlock(&worker_lock);
         for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
                 assert_error(call_await(calls[i]), "NoSuchConfig");
         m = config_call(scene, ":1.7", "GetAll");
@@ -459,7 +493,7 @@ int main(int argc, char **argv)
         bus_scene_add("/bus/register", test_register);
         bus_scene_add("/bus/register-bad", test_register_bad);
         bus_scene_add("/bus/register-at-once", test_register_at_once);
-        bus_scene_add("/bus/unregister-at-once", test_unregister_at_once);
+        bus_scene_add_with("/bus/unregister-at-once", test_unregister_at_once, holding);
         bus_scene_add("/bus/options", test_options);
         bus_scene_add("/bus/option-round-trip", test_option_round_trip);
         bus_scene_add("/bus/read", test_read);

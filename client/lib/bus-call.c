@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/lib/bus-call.h"
+
+#include "client/lib/reconf/error.h"
+#include "introspection/names.h"
+
+#include <gio/gunixfdlist.h>
+
+/* Longer than whatever the service waits for. */
+#define TIMEOUT_MSEC 25000
+
+static GVariantType *tuple_type(GDBusArgInfo **arguments)
+{
+        g_autoptr(GString) text = g_string_new("(");
+
+        for (; arguments && *arguments; arguments++)
+                g_string_append(text, (*arguments)->signature);
+        g_string_append_c(text, ')');
+        return g_variant_type_new(text->str);
+}
+
+/* What the method gives; ends the program where it does not take that. */
+static GVariantType *check_call(const GDBusInterfaceInfo *interface, const char *method, GVariant *arguments)
+{
+        const GDBusMethodInfo *info =
+                        g_dbus_interface_info_lookup_method((GDBusInterfaceInfo *) interface, method);
+        g_autoptr(GVariantType) taken = NULL;
+
+        g_assert(info);
+        taken = tuple_type(info->in_args);
+        g_assert(arguments ? g_variant_is_of_type(arguments, taken)
+                           : g_variant_type_equal(taken, G_VARIANT_TYPE_UNIT));
+        /* So that errors of the service get the library's codes. */
+        (void) reconf_error_quark();
+        return tuple_type(info->out_args);
+}
+
+static GVariant *finish(GVariant *reply, GError **error)
+{
+        if (!reply && error)
+                g_dbus_error_strip_remote_error(*error);
+        return reply;
+}
+
+GVariant *bus_call_sync(GDBusConnection *connection, const GDBusInterfaceInfo *interface, const char *object,
+                        const char *method, GVariant *arguments, GUnixFDList **fds,
+                        GCancellable *cancellable, GError **error)
+{
+        g_autoptr(GVariantType) given = check_call(interface, method, arguments);
+
+        return finish(g_dbus_connection_call_with_unix_fd_list_sync(
+                                      connection, RECONF_BUS_NAME, object, interface->name, method,
+                                      arguments, given, G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MSEC, NULL, fds,
+                                      cancellable, error),
+                      error);
+}
+
+void bus_call(GDBusConnection *connection, const GDBusInterfaceInfo *interface, const char *object,
+              const char *method, GVariant *arguments, GCancellable *cancellable,
+              GAsyncReadyCallback callback, void *data)
+{
+        g_autoptr(GVariantType) given = check_call(interface, method, arguments);
+
+        g_dbus_connection_call_with_unix_fd_list(connection, RECONF_BUS_NAME, object, interface->name,
+                                                 method, arguments, given, G_DBUS_CALL_FLAGS_NONE,
+                                                 TIMEOUT_MSEC, NULL, cancellable, callback, data);
+}
+
+GVariant *bus_call_finish(GDBusConnection *connection, GAsyncResult *result, GUnixFDList **fds,
+                          GError **error)
+{
+        return finish(g_dbus_connection_call_with_unix_fd_list_finish(connection, fds, result, error),
+                      error);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The inside of configs
+ *
+ * What can be read is one pointer (current). Whatever brings new versions, be it the service, files or the
+ * program itself, calls config_publish(), and nothing else replaces it. All that is told is told by
+ * listeners; the signal `changed` is the first of them.
+ */
+#pragma once
+
+#include "client/lib/change-private.h"
+#include "client/lib/current.h"
+#include "client/lib/listener.h"
+#include "client/lib/reconf/config.h"
+
+typedef struct ConfigBus ConfigBus;
+typedef struct ConfigFiles ConfigFiles;
+
+struct _ReconfConfig {
+        GObject parent;
+        Current current;
+        GMainContext *context; /* where signals are emitted */
+
+        GArray *blocked; /* handlers of `changed` that are kept from hearing a version twice; in context */
+
+        GMutex publishing; /* held while current is replaced */
+
+        GMutex lock; /* guards what follows */
+        char *name;
+        ReconfStatus status;
+        GError *error;
+        Listener *signals;
+        GHashTable *listeners; /* handle to Listener, those of watch() */
+        guint last_handle;
+        GVariant *details; /* of the version details_version; or NULL */
+        guint64 details_version;
+        guint64 held_version; /* the last that the program reports on by itself; 0 none */
+
+        /* Where its versions come from; all NULL for data. */
+        ConfigFiles *files;
+        ConfigBus *bus;
+};
+
+/* A config of nothing, with version 0. */
+ReconfConfig *config_new(const char *name);
+
+/* A reference of the caller's own. */
+ReconfSnapshot *config_dup_current(ReconfConfig *config);
+/*
+ * Makes a snapshot the current one, and has it told. Where it is not newer than what is current, nothing
+ * happens, unless forced. details (a{sv}) may be NULL. From any thread.
+ */
+bool config_publish(ReconfConfig *config, ReconfSnapshot *snapshot, GVariant *details, bool force);
+/* The first version, which nobody is told of. */
+void config_publish_first(ReconfConfig *config, ReconfSnapshot *snapshot);
+/* The details of a version, where they are known; a new reference, or NULL. */
+GVariant *config_dup_details(ReconfConfig *config, guint64 version);
+
+/* Details of what is current by now, unless they are known or the version is another. */
+void config_add_details(ReconfConfig *config, guint64 version, GVariant *details);
+
+/* The last version that the program reports on by itself; 0 for none. */
+guint64 config_get_held_version(ReconfConfig *config);
+
+/* In the config's context: something failed, and the active version stays. problems is a(suus). */
+void config_emit_reload_failed(ReconfConfig *config, const char *stage, GVariant *problems);
+/* In the config's context. Takes a copy of the error, which may be NULL. */
+void config_set_status(ReconfConfig *config, ReconfStatus status, const GError *error);
+
+/* Adds a listener under a new handle. */
+guint config_add_listener(ReconfConfig *config, Listener *listener);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The inside of instances
+ */
+#pragma once
+
+#include "client/lib/config-private.h"
+#include "client/lib/reconf/instance.h"
+#include "client/lib/validating.h"
+
+struct _ReconfInstance {
+        GObject parent;
+        ReconfConfig *config;
+        char *name;
+        ReconfInstanceFlags flags;
+        gulong status_handler;
+        guint listener;            /* handle */
+        GCancellable *cancellable; /* of registering anew */
+        Validating *validating;    /* or NULL */
+
+        GMutex lock;  /* guards what follows */
+        char *object; /* NULL until it is registered */
+        guint validate_timeout_msec;
+        GVariant *reported; /* (tss), the last by the program itself, or NULL */
+};
+
+/* Its object's path with the service; the caller's own. */
+char *instance_dup_object(ReconfInstance *instance);
+/* A connection to call through; G_IO_ERROR_NOT_CONNECTED, or G_IO_ERROR_NOT_SUPPORTED without the service.
+ */
+GDBusConnection *instance_get_connection(ReconfConfig *config, GError **error);
+
+/* Reports without waiting for the answer: the version is applied. */
+void instance_report_applied(ReconfInstance *instance, guint64 version);
+/*
+ * To a service that has heard nothing from the instance yet: what is current is applied, unless the program
+ * has said something else of it, or means to.
+ */
+void instance_report_current(ReconfInstance *instance);
