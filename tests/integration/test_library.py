@@ -410,6 +410,8 @@ class BeingAnInstance(TestCase):
         self.wait(lambda: failed)
         self.assertEqual(set(failed), {'validator'})
         instance.set_validate_timeout(9000)
+        # Who calls is asked about for this as for a validator, in turn: the service knows of it then.
+        config.set_hot_reload_sync(True, None)
         self.save('a.yaml', 'a: 3\n')
         self.wait(lambda: config.get_int('a', 0) == 3)
         self.assertTrue(asked)
