@@ -269,6 +269,9 @@ class StayingConnected(TestCase):
     def test_switched_off(self):
         config = self.open()
         self.library.set_auto_reconnect(False)
+        # A call that is still under way would have the bus start the service again.
+        config.reload_sync(None)
+        self.wait_connected(config)
         self.bus.end_daemon()
         self.wait(lambda: self.library.get_status() == Reconf.Status.DISCONNECTED, 'the end to be heard')
         self.assertEqual(config.get_int('a', 0), 1)
