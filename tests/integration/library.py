@@ -5,7 +5,7 @@ import reconf
 import scene
 
 gi.require_version('Reconf', '1')
-from gi.repository import GLib, Reconf  # noqa: E402
+from gi.repository import Reconf  # noqa: E402
 
 
 class TestCase(scene.TestCase):
@@ -47,13 +47,6 @@ class TestCase(scene.TestCase):
         self.bus.process.terminate()
         self.bus.process.wait(reconf.TIMEOUT)
         reconf.wait_for_end(pid)
-
-    def assert_refused(self, code, call, *arguments):
-        """The call fails with that error of the library's; returns its message."""
-        with self.assertRaises(GLib.Error) as caught:
-            call(*arguments)
-        self.assertTrue(caught.exception.matches(Reconf.error_quark(), code), caught.exception.message)
-        return caught.exception.message
 
     def wait(self, condition, what='the library'):
         return reconf.wait_until(condition, what)
