@@ -53,8 +53,9 @@ gdbus monitor "$bus" --dest $service --object-path "$config" | {
                 *'does not have an owner'* | *'is owned by'* | *.Config.ConfigChanged*) ;;
                 *) continue ;;
                 esac
-                version=$(get_version) || continue
-                [ "$version" != "$RECONF_VERSION" ] || continue
+                version=$(get_version)
+                # A service that goes while it is asked says nothing; the line about that comes next.
+                [ -n "$version" ] && [ "$version" != "$RECONF_VERSION" ] || continue
                 first=${RECONF_VERSION:-first}
                 RECONF_VERSION=$version
                 if [ "$first" = first ]; then

@@ -175,7 +175,7 @@ class OnChange(example.TestCase):
         path = self.settings('a: 1\n')
         self.client.register('shop-1', path)
         program = example.Example(self, SOURCES / 'on-change.sh', 'shop-1', 'sh', '-c',
-                          'echo "run for $RECONF_VERSION"; exit $((RECONF_VERSION == 3))')
+                                  'echo "run for $RECONF_VERSION"; exit $((RECONF_VERSION == 3))')
         program.wait('Version 1 of shop-1')
         self.save('shop.yaml', 'a: 2\n')
         program.wait('run for 2')
@@ -188,6 +188,22 @@ class OnChange(example.TestCase):
         reconf.wait_until(self.bus.daemon_pid, 'the service to be called back')
         self.save('shop.yaml', 'a: 5\n')
         program.wait('run for 5')
+
+    def test_no_answer(self):
+        """The service goes while it is asked: nothing is run for that."""
+        self.client.register('shop-1', self.settings('a: 1\n'))
+        silent = self.path('silent')
+        tool = self.write('gdbus', f'#!/bin/sh\n[ "$1" = call ] && [ -e {silent} ] && rm {silent} && exit 1\n'
+                                   f'exec {shutil.which("gdbus")} "$@"\n')
+        tool.chmod(0o755)
+        program = example.Example(self, SOURCES / 'on-change.sh', 'shop-1', 'sh', '-c', 'echo "run for $RECONF_VERSION"',
+                                  PATH=f'{tool.parent}:{os.environ["PATH"]}')
+        program.wait('Version 1 of shop-1')
+        silent.touch()
+        self.save('shop.yaml', 'a: 2\n')
+        reconf.wait_until(lambda: not silent.exists(), 'the question')
+        self.save('shop.yaml', 'a: 3\n')
+        program.wait('run for 3')
 
     def test_nothing(self):
         result = self.bus.run(SOURCES / 'on-change.sh', 'none', 'true')
