@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -86,11 +87,29 @@ static bool path_is_allowed(const char *path, AccessMode mode)
         return allowed;
 }
 
-static bool all_are_allowed(char *const *files, AccessMode mode)
+static bool all_are_allowed(char *const *files, const void *how)
 {
+        const AccessMode *mode = how;
+
         for (size_t i = 0; files[i]; i++)
-                if (!path_is_allowed(files[i], mode))
+                if (!path_is_allowed(files[i], *mode))
                         return false;
+        return true;
+}
+
+static bool matching_are_allowed(char *const *directories, const void *pattern)
+{
+        g_autoptr(GDir) directory = g_dir_open(directories[0], 0, NULL);
+        const char *name;
+
+        if (!directory)
+                return false;
+        while ((name = g_dir_read_name(directory))) {
+                g_autofree char *path = g_build_filename(directories[0], name, NULL);
+
+                if (fnmatch(pattern, name, FNM_PERIOD) == 0 && !path_is_allowed(path, ACCESS_READ))
+                        return false;
+        }
         return true;
 }
 
@@ -105,17 +124,31 @@ int access_check_possible(void)
         return 0;
 }
 
-bool access_is_allowed(const Credentials *credentials, char *const *files, AccessMode mode)
+typedef bool (*Asked)(char *const *paths, const void *how);
+
+static bool ask_as(const Credentials *credentials, Asked asked, char *const *paths, const void *how)
 {
         Identity identity;
         bool allowed;
 
         if (credentials->uid == geteuid())
-                return all_are_allowed(files, mode);
+                return asked(paths, how);
         if (identity_assume(credentials->uid, credentials->gid, credentials->groups, credentials->n_groups,
                             &identity) < 0)
                 return false;
-        allowed = all_are_allowed(files, mode);
+        allowed = asked(paths, how);
         identity_restore(&identity);
         return allowed;
+}
+
+bool access_is_allowed(const Credentials *credentials, char *const *files, AccessMode mode)
+{
+        return ask_as(credentials, all_are_allowed, files, &mode);
+}
+
+bool access_is_listable(const Credentials *credentials, const char *directory, const char *pattern)
+{
+        char *const paths[] = { (char *) directory, NULL };
+
+        return ask_as(credentials, matching_are_allowed, paths, pattern);
 }

@@ -36,3 +36,9 @@ int access_check_possible(void);
  * on the way may hang, ask in a worker. Any thread will do.
  */
 bool access_is_allowed(const Credentials *credentials, char *const *files, AccessMode mode);
+
+/*
+ * True if the directory could be listed, and all files in it that the glob matches be read. Opens the
+ * directory as whoever it is.
+ */
+bool access_is_listable(const Credentials *credentials, const char *directory, const char *pattern);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/audit-bus.h"
 
-#include "daemon/caller.h"
+#include "daemon/authority.h"
 #include "daemon/config-bus-private.h"
 #include "daemon/failure-bus.h"
 #include "daemon/instance-bus-private.h"
@@ -108,7 +108,7 @@ static bool ask_may_read(const Listing *listing, const char *name)
         uid_t uid = listing->caller->author.uid;
 
         return *name == '\0' || uid == 0 || uid == geteuid() ||
-               (config && instance_bus_may_read(listing->bus, listing->caller->credentials, config));
+               (config && authority_may_read(listing->bus, listing->caller->credentials, config));
 }
 
 static bool may_read(const Listing *listing, const char *name)
@@ -192,7 +192,7 @@ static Failure *read_options(sd_bus_message *m, uint64_t *ret_since, uint32_t *r
         return NULL;
 }
 
-static int get_audit(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int audit_bus_method_get(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         Bus *bus = userdata;
         g_autoptr(GHashTable) readable = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -216,9 +216,4 @@ static int get_audit(sd_bus_message *m, const Caller *caller, void *userdata, sd
         if (failure)
                 return failure_bus_take_error(error, failure);
         return reply_entries(&listing, m, entries);
-}
-
-int audit_bus_method_get(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, get_audit, userdata, error);
 }

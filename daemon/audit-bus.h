@@ -4,9 +4,9 @@
  */
 #pragma once
 
-#include "daemon/bus.h"
+#include "daemon/method.h"
 
-/* Of the manager. */
-int audit_bus_method_get(sd_bus_message *m, void *userdata, sd_bus_error *error);
+/* Handler, for the table of methods; of the manager. */
+MethodHandler audit_bus_method_get;
 /* Records that a call was refused to its caller. Reads the call from its beginning. */
 void audit_bus_denied(Bus *bus, sd_bus_message *call, const Author *author);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/bus.h"
 
+#include "daemon/authority.h"
 #include "daemon/failure-bus.h"
 #include "introspection/names.h"
 
@@ -91,8 +92,11 @@ int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
         bus->bus = sd_bus_ref(connection);
         bus->manager = manager;
         bus->peers = peers_new(connection);
+        if (manager_settings(manager)->scope == SCOPE_SYSTEM)
+                bus->callers = callers_new(bus->peers);
+        bus->authority = authority_new(bus);
         bus->subscriptions = subscriptions_new(bus->peers, manager);
-        bus->validators = validators_new(connection, bus->peers);
+        bus->validators = validators_new(bus);
         bus->instances = instances_new(bus->peers, manager, &instance_bus_observer, bus);
         bus->units = unit_reloads_new(connection, manager_event(manager), manager_settings(manager)->scope,
                                       bus->instances);
@@ -116,6 +120,8 @@ Bus *bus_free(Bus *bus)
         if (!bus)
                 return NULL;
 
+        authority_free(bus->authority);
+        callers_free(bus->callers);
         subscriptions_free(bus->subscriptions);
         validators_free(bus->validators);
         unit_reloads_free(bus->units);
@@ -124,6 +130,11 @@ Bus *bus_free(Bus *bus)
         sd_bus_unref(bus->bus);
         g_free(bus);
         return NULL;
+}
+
+bool bus_is_busy(const Bus *bus)
+{
+        return authority_is_busy(bus->authority);
 }
 
 void bus_reply_version(Config *config, uint64_t version, const Failure *failure, void *userdata)

@@ -13,10 +13,15 @@
 
 #include <systemd/sd-bus.h>
 
+typedef struct Authority Authority;
+typedef struct Callers Callers;
+
 typedef struct Bus {
         sd_bus *bus;
         Manager *manager;
         Peers *peers;
+        Callers *callers; /* NULL on a session bus */
+        Authority *authority;
         Subscriptions *subscriptions;
         Validators *validators;
         Instances *instances;
@@ -26,6 +31,8 @@ typedef struct Bus {
 /* Exports all objects on an open connection and listens to the manager; negative errno. */
 int bus_new(sd_bus *connection, Manager *manager, Bus **ret);
 Bus *bus_free(Bus *bus);
+/* True while calls wait for somebody's answer. */
+bool bus_is_busy(const Bus *bus);
 
 /* The interfaces, each in its own file. */
 int manager_bus_export(Bus *bus);
@@ -57,7 +64,6 @@ int config_bus_reload(Config *config, const uint32_t *confirm_ms, sd_bus_message
                       const Author *author);
 int config_bus_rollback(Bus *bus, Config *config, uint64_t version, const char *message,
                         const uint32_t *confirm_ms, sd_bus_message *call, const Author *author);
-int config_bus_reply_history(Bus *bus, Config *config, sd_bus_message *call, sd_bus_error *error);
 /* How many there are of what the statistics are about. */
 typedef struct BusCounts {
         uint64_t configs;

@@ -2,11 +2,26 @@
 #include "daemon/caller.h"
 
 #include "daemon/audit-bus.h"
+#include "daemon/bus.h"
+#include "daemon/failure-bus.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <systemd/sd-login.h>
 #include <unistd.h>
+
+/* Somebody who called before, and is still there. */
+typedef struct Known {
+        PeerHold hold; /* first: what leaves is found by it */
+        Callers *owner;
+        Author author;
+        Credentials *credentials;
+} Known;
+
+struct Callers {
+        Peers *peers;
+        GHashTable *known; /* by unique name, of Known */
+};
 
 typedef struct Identification {
         sd_bus_message *call;
@@ -93,30 +108,124 @@ static int read_credentials(sd_bus_message *m, Identification *identification)
         return r;
 }
 
+/* Who is known */
+
+static void known_free(void *data)
+{
+        Known *known = data;
+
+        peer_release(&known->hold);
+        g_free(known->author.unit);
+        credentials_free(known->credentials);
+        g_free(known);
+}
+
+Callers *callers_new(Peers *peers)
+{
+        Callers *callers = g_new(Callers, 1);
+
+        *callers = (Callers){
+                .peers = peers,
+                .known = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, known_free),
+        };
+        return callers;
+}
+
+Callers *callers_free(Callers *callers)
+{
+        if (!callers)
+                return NULL;
+
+        g_hash_table_unref(callers->known);
+        g_free(callers);
+        return NULL;
+}
+
+static void on_left(PeerHold *hold)
+{
+        Known *known = (Known *) hold;
+
+        g_hash_table_remove(known->owner->known, peer_name(hold));
+}
+
+static void remember(Callers *callers, const Identification *identification)
+{
+        const char *name = sd_bus_message_get_sender(identification->call);
+        Known *known;
+
+        if (!callers || g_hash_table_contains(callers->known, name))
+                return;
+        known = g_new(Known, 1);
+        *known = (Known){
+                .owner = callers,
+                .author = identification->author,
+                .credentials = credentials_copy(identification->credentials),
+        };
+        known->author.unit = g_strdup(identification->author.unit);
+        peers_hold(callers->peers, name, &known->hold, on_left);
+        g_hash_table_insert(callers->known, (char *) peer_name(&known->hold), known);
+}
+
+/* Answers */
+
+/* Of a handler that returned this. */
+static int finish(sd_bus_message *call, const Author *author, Bus *bus, sd_bus_error *error, int r)
+{
+        if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED))
+                audit_bus_denied(bus, call, author);
+        if (sd_bus_error_is_set(error))
+                r = sd_bus_reply_method_error(call, error);
+        else if (r < 0)
+                r = sd_bus_reply_method_errno(call, r, NULL);
+        sd_bus_error_free(error);
+        return r;
+}
+
+int caller_answer(sd_bus_message *call, const Caller *caller, CallerHandler handler, Bus *bus)
+{
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r = handler(call, caller, bus, &error);
+
+        return finish(call, &caller->author, bus, &error, r);
+}
+
+int caller_refuse(sd_bus_message *call, const Author *author, Bus *bus, Failure *failure)
+{
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r = failure_bus_take_error(&error, failure);
+
+        return finish(call, author, bus, &error, r);
+}
+
 /* Has the call handled, or refused (negative errno). */
 static int answer(Identification *identification, int r)
 {
         sd_bus_message *call = identification->call;
         sd_bus_error error = SD_BUS_ERROR_NULL;
+        const Caller caller = {
+                .name = sd_bus_message_get_sender(call),
+                .author = identification->author,
+                .credentials = identification->credentials,
+        };
 
-        if (r >= 0) {
-                Caller caller = {
-                        .name = sd_bus_message_get_sender(call),
-                        .author = identification->author,
-                        .credentials = identification->credentials,
-                };
-
-                r = identification->handler(call, &caller, identification->bus, &error);
-        }
-        if (sd_bus_error_has_name(&error, SD_BUS_ERROR_ACCESS_DENIED))
-                audit_bus_denied(identification->bus, call, &identification->author);
-        if (sd_bus_error_is_set(&error))
-                r = sd_bus_reply_method_error(call, &error);
-        else if (r < 0)
-                r = sd_bus_reply_method_errno(call, r, NULL);
-        sd_bus_error_free(&error);
-        return r;
+        if (r < 0)
+                return finish(call, &identification->author, identification->bus, &error, r);
+        remember(identification->bus->callers, identification);
+        return caller_answer(call, &caller, identification->handler, identification->bus);
 }
+
+static int answer_known(const Known *known, sd_bus_message *call, CallerHandler handler, Bus *bus)
+{
+        const Caller caller = {
+                .name = peer_name(&known->hold),
+                .author = known->author,
+                .credentials = known->credentials,
+        };
+
+        return caller_answer(call, &caller, handler, bus);
+}
+
+/* Questions */
 
 static void look_up(void *data)
 {
@@ -162,10 +271,15 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *r
 
 int caller_identify(sd_bus_message *m, CallerHandler handler, Bus *bus, sd_bus_error *error)
 {
-        Identification *identification = g_new(Identification, 1);
+        const char *name = sd_bus_message_get_sender(m);
+        const Known *known = bus->callers ? g_hash_table_lookup(bus->callers->known, name) : NULL;
+        Identification *identification;
         sd_bus_slot *slot = NULL;
         int r;
 
+        if (known)
+                return answer_known(known, m, handler, bus);
+        identification = g_new(Identification, 1);
         *identification = (Identification){
                 .call = sd_bus_message_ref(m),
                 .handler = handler,
@@ -176,8 +290,7 @@ int caller_identify(sd_bus_message *m, CallerHandler handler, Bus *bus, sd_bus_e
         identification->credentials->gid = (gid_t) -1;
         r = sd_bus_call_method_async(sd_bus_message_get_bus(m), &slot, "org.freedesktop.DBus",
                                      "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                     "GetConnectionCredentials", on_credentials, identification, "s",
-                                     sd_bus_message_get_sender(m));
+                                     "GetConnectionCredentials", on_credentials, identification, "s", name);
         if (r < 0) {
                 identification_free(identification);
                 return r;

@@ -5,7 +5,6 @@
  * Earlier versions are decoded again from what the store keeps, in a worker where that takes long; the call
  * is answered when that is done.
  */
-#include "daemon/caller.h"
 #include "daemon/config-bus-private.h"
 #include "daemon/document-bus.h"
 #include "daemon/failure-bus.h"
@@ -14,7 +13,8 @@
 typedef struct Comparison {
         Bus *bus;
         sd_bus_message *call;
-        uint64_t from, to;
+        uint64_t from, to; /* to: what is active when the caller was let in */
+        bool may_know;     /* from, too */
         Document *before;
         GPtrArray *paths; /* of Path, or NULL */
 } Comparison;
@@ -106,19 +106,22 @@ static void take_before(Config *config, Document *before, const Failure *failure
         config_get_document(config, comparison->to, reply_diff, comparison);
 }
 
-int config_bus_method_diff(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int config_bus_method_diff(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
-        Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
         uint64_t from, to;
+        Config *config;
         Failure *failure;
         int r;
 
         r = sd_bus_message_read(m, "tt", &from, &to);
         if (r < 0)
                 return r;
-        failure = config_bus_check_loaded(config);
+        failure = config_bus_find_loaded(m, userdata, &config);
         if (failure)
                 return failure_bus_take_error(error, failure);
+        /* The caller was let in for the version that is active now. */
+        if (to == 0)
+                to = config_version(config);
         config_get_document(config, from, take_before, comparison_new(userdata, m, from, to));
         return 1;
 }
@@ -146,14 +149,34 @@ static int send_subscribed(const Bus *bus, sd_bus_message *call, Config *config,
         return sd_bus_send(NULL, reply, NULL);
 }
 
+static void start_over(Comparison *comparison)
+{
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r = sd_bus_message_rewind(comparison->call, true);
+
+        if (r >= 0)
+                r = method_dispatch(comparison->call, comparison->bus, &error);
+        if (sd_bus_error_is_set(&error))
+                (void) sd_bus_reply_method_error(comparison->call, &error);
+        else if (r < 0)
+                (void) sd_bus_reply_method_errno(comparison->call, r, NULL);
+        sd_bus_error_free(&error);
+        comparison_free(comparison);
+}
+
 static void reply_subscribed(Config *config, Document *before, const Failure *failure, void *userdata)
 {
         Comparison *comparison = userdata;
         g_autoptr(Changes) changes = NULL;
         int r;
 
+        /* He was let in for another version: once more from the beginning. */
+        if (config_version(config) != comparison->to) {
+                start_over(comparison);
+                return;
+        }
         /* What cannot be decoded any longer is not known any longer. */
-        if (before && !failure && config_document(config))
+        if (before && !failure && config_document(config) && comparison->may_know)
                 changes = changes_new(before, config_document(config));
         if (changes && comparison->paths) {
                 g_autoptr(Changes) all = g_steal_pointer(&changes);
@@ -220,46 +243,57 @@ static Failure *read_paths(sd_bus_message *m, GPtrArray **ret)
         return NULL;
 }
 
-static int subscribe(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+/* Whether the caller may know what a version held: it was public, he may know all, or he was told it. */
+static Failure *find_what_he_may_know(const Bus *bus, const Caller *caller, Config *config, uint64_t since,
+                                      bool *ret)
+{
+        g_auto(GStrv) files = NULL;
+
+        *ret = caller->reach == REACH_ALL ||
+               subscriptions_had(bus->subscriptions, caller->name, config) == since;
+        return *ret ? NULL : config_list_files(config, since, &files, ret);
+}
+
+int config_bus_method_subscribe(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         Bus *bus = userdata;
-        Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
         g_autoptr(GPtrArray) paths = NULL;
         Comparison *comparison;
-        Failure *failure = NULL;
+        bool may_know = true;
+        Failure *failure;
+        Config *config;
         uint64_t since;
         int r;
 
         r = sd_bus_message_read(m, "t", &since);
         if (r < 0)
                 return r;
-        if (!config)
-                failure = failure_new(FAILURE_NO_SUCH_CONFIG, "the config was unregistered");
+        failure = config_bus_find_called(m, bus, &config);
         if (!failure)
                 failure = read_paths(m, &paths);
+        if (!failure && since != 0)
+                failure = find_what_he_may_know(bus, caller, config, since, &may_know);
         /* From here on every signal reaches the caller, so nothing falls between it and the answer. */
         if (!failure)
-                failure = subscriptions_add(bus->subscriptions, caller->name, caller->author.uid, config,
+                failure = subscriptions_add(bus->subscriptions, caller, config,
                                             paths ? g_ptr_array_ref(paths) : NULL);
         if (failure)
                 return failure_bus_take_error(error, failure);
 
         if (since == 0 || since == config_version(config))
                 return send_subscribed(bus, m, config, NULL, true);
-        comparison = comparison_new(bus, m, since, 0);
+        comparison = comparison_new(bus, m, since, config_version(config));
+        comparison->may_know = may_know;
         comparison->paths = g_steal_pointer(&paths);
         config_get_document(config, since, reply_subscribed, comparison);
         return 1;
 }
 
-int config_bus_method_subscribe(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, subscribe, userdata, error);
-}
-
-int config_bus_method_unsubscribe(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int config_bus_method_unsubscribe(sd_bus_message *m, const Caller *caller, void *userdata,
+                                  sd_bus_error *error)
 {
         Bus *bus = userdata;
+        /* Everybody may ask, so nothing came in between. */
         Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
 
         /* Not to be subscribed is what was asked for. */

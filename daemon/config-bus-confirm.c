@@ -2,7 +2,6 @@
 /*
  * org.reconf.Reconf1.Config: versions that wait to be confirmed
  */
-#include "daemon/caller.h"
 #include "daemon/config-bus-private.h"
 #include "daemon/failure-bus.h"
 
@@ -26,7 +25,7 @@ static void reply_extended(Config *config, uint64_t version, const Failure *fail
                 (void) sd_bus_reply_method_return(call, "t", config_confirm_deadline(config));
 }
 
-static int confirm(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int config_bus_method_confirm(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         ConfigRequest request = { .author = caller->author, .done = reply_confirmed };
         uint64_t version;
@@ -44,12 +43,8 @@ static int confirm(sd_bus_message *m, const Caller *caller, void *userdata, sd_b
         return 1;
 }
 
-int config_bus_method_confirm(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, confirm, userdata, error);
-}
-
-static int extend(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int config_bus_method_extend_confirm(sd_bus_message *m, const Caller *caller, void *userdata,
+                                     sd_bus_error *error)
 {
         ConfigRequest request = { .author = caller->author, .done = reply_extended };
         uint64_t version;
@@ -66,9 +61,4 @@ static int extend(sd_bus_message *m, const Caller *caller, void *userdata, sd_bu
         request.userdata = sd_bus_message_ref(m);
         config_extend_confirm(config, version, ms, &request);
         return 1;
-}
-
-int config_bus_method_extend_confirm(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, extend, userdata, error);
 }

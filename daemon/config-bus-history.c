@@ -2,7 +2,6 @@
 /*
  * GetVersionHistory, Label: the versions of a config, and their names
  */
-#include "daemon/caller.h"
 #include "daemon/config-bus-private.h"
 #include "daemon/failure-bus.h"
 
@@ -29,20 +28,29 @@ static int append_version_details(sd_bus_message *m, const Version *version)
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int append_version(sd_bus_message *m, const Version *version)
+static int append_version(sd_bus_message *m, const Version *version, bool with_digest)
 {
         int r = sd_bus_message_open_container(m, 'r', "ttsssa{sv}");
 
         if (r >= 0)
                 r = sd_bus_message_append(m, "ttsss", version->number, version->time,
-                                          origin_to_string(version->origin), version->digest,
+                                          origin_to_string(version->origin),
+                                          with_digest ? version->digest : "",
                                           version_state_to_string(version->state));
         if (r >= 0)
                 r = append_version_details(m, version);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-int config_bus_reply_history(Bus *bus, Config *config, sd_bus_message *call, sd_bus_error *error)
+/* A digest is made of values, and some can be guessed. */
+static bool may_know(const Caller *caller, const Config *config, const Version *version)
+{
+        return version->is_public ||
+               caller->reach >= (version->number == config_version(config) ? REACH_ACTIVE : REACH_ALL);
+}
+
+int config_bus_reply_history(Bus *bus, Config *config, const Caller *caller, sd_bus_message *call,
+                             sd_bus_error *error)
 {
         g_autoptr(GPtrArray) versions = NULL;
         Failure *failure = manager_list_versions(bus->manager, config, &versions);
@@ -55,19 +63,24 @@ int config_bus_reply_history(Bus *bus, Config *config, sd_bus_message *call, sd_
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "(ttsssa{sv})");
         for (guint i = 0; i < versions->len && r >= 0; i++)
-                r = append_version(reply, g_ptr_array_index(versions, i));
+                r = append_version(reply, g_ptr_array_index(versions, i),
+                                   may_know(caller, config, g_ptr_array_index(versions, i)));
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-int config_bus_method_get_version_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int config_bus_method_get_version_history(sd_bus_message *m, const Caller *caller, void *userdata,
+                                          sd_bus_error *error)
 {
-        return config_bus_reply_history(userdata, config_bus_find(userdata, sd_bus_message_get_path(m)), m,
-                                        error);
+        Config *config;
+        Failure *failure = config_bus_find_called(m, userdata, &config);
+
+        return failure ? failure_bus_take_error(error, failure)
+                       : config_bus_reply_history(userdata, config, caller, m, error);
 }
 
-static int label(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int config_bus_method_label(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         Bus *bus = userdata;
         Failure *failure;
@@ -85,9 +98,4 @@ static int label(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus
         if (failure)
                 return failure_bus_take_error(error, failure);
         return sd_bus_reply_method_return(m, NULL);
-}
-
-int config_bus_method_label(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, label, userdata, error);
 }

@@ -4,37 +4,33 @@
  */
 #pragma once
 
-#include "daemon/bus.h"
+#include "daemon/method.h"
 
 #define CONFIG_BUS_MAX_REPLY_SIZE (16U * 1024 * 1024)
 
 /* The config of an object path, or NULL. */
 Config *config_bus_find(const Bus *bus, const char *path);
 
-/* That of a call whose caller is known by now; it may have gone while he was asked about. */
+/* That of a call, which may have gone while its caller was asked about; the second: which has a version. */
 Failure *config_bus_find_called(sd_bus_message *m, const Bus *bus, Config **ret);
+Failure *config_bus_find_loaded(sd_bus_message *m, const Bus *bus, Config **ret);
 
-Failure *config_bus_check_loaded(const Config *config);
 /* As node_size() counts. */
 Failure *config_bus_check_size(uint64_t size);
 
-/* Methods about all versions that are kept. */
-int config_bus_method_get_version_history(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int config_bus_method_label(sd_bus_message *m, void *userdata, sd_bus_error *error);
+/* What Manager has by name: the history, with digests as far as the caller reaches. */
+int config_bus_reply_history(Bus *bus, Config *config, const Caller *caller, sd_bus_message *call,
+                             sd_bus_error *error);
 
-/* Methods that compare versions. */
-int config_bus_method_diff(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int config_bus_method_subscribe(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int config_bus_method_unsubscribe(sd_bus_message *m, void *userdata, sd_bus_error *error);
-
-/* Methods about a version that waits to be confirmed. */
-int config_bus_method_confirm(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int config_bus_method_extend_confirm(sd_bus_message *m, void *userdata, sd_bus_error *error);
-
-/* Methods about what may become a version. */
-int config_bus_method_validate(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int config_bus_method_add_validator(sd_bus_message *m, void *userdata, sd_bus_error *error);
-int config_bus_method_remove_validator(sd_bus_message *m, void *userdata, sd_bus_error *error);
+/* Handlers, for the table of methods. */
+MethodHandler config_bus_method_add_validator, config_bus_method_confirm, config_bus_method_diff,
+                config_bus_method_extend_confirm, config_bus_method_get, config_bus_method_get_all,
+                config_bus_method_get_problems, config_bus_method_get_snapshot,
+                config_bus_method_get_statistics, config_bus_method_get_version_history,
+                config_bus_method_label, config_bus_method_list_instances, config_bus_method_reload,
+                config_bus_method_remove_validator, config_bus_method_rollback, config_bus_method_set_files,
+                config_bus_method_set_hot_reload, config_bus_method_subscribe, config_bus_method_unsubscribe,
+                config_bus_method_validate;
 
 /* FAILURE_BUSY for a validator that would change the config that it is being asked about. */
 Failure *config_bus_check_not_asked(const Bus *bus, const Config *config, sd_bus_message *call);

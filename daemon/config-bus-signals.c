@@ -2,10 +2,12 @@
 /*
  * What a config says by itself
  *
- * What everybody may read is broadcast, once; anything else goes to each subscriber alone. A send that fails
- * is no more than a signal lost: the numbers in the next one show it, and Subscribe() brings what was
- * missed.
+ * What everybody may read is broadcast, once; anything else goes to each subscriber alone, as far as he may
+ * know it at that moment. Who may know of it, but not what it held before or holds now, is told that there
+ * is another version, and asks. A send that fails is no more than a signal lost: the numbers in the next one
+ * show it, and Subscribe() brings what was missed.
  */
+#include "daemon/authority.h"
 #include "daemon/bus.h"
 #include "daemon/document-bus.h"
 #include "daemon/failure-bus.h"
@@ -36,7 +38,8 @@ static int append_strings(sd_bus_message *m, const char *name, const GPtrArray *
         return r;
 }
 
-static int append_details(sd_bus_message *m, const ConfigUpdate *update, bool truncated)
+/* Paths that need a restart are of the content, too. */
+static int append_details(sd_bus_message *m, const ConfigUpdate *update, bool with_paths, bool truncated)
 {
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
@@ -49,7 +52,7 @@ static int append_details(sd_bus_message *m, const ConfigUpdate *update, bool tr
                 r = sd_bus_message_append(m, "{sv}", "uid", "u", (uint32_t) update->author->uid);
         if (r >= 0)
                 r = append_strings(m, "files", update->files);
-        if (r >= 0 && update->restart->len > 0)
+        if (r >= 0 && with_paths && update->restart->len > 0)
                 r = append_strings(m, "restart", update->restart);
         if (r >= 0 && truncated)
                 r = sd_bus_message_append(m, "{sv}", "truncated", "b", 1);
@@ -82,7 +85,21 @@ static int append_changed(sd_bus_message *m, const void *content, Subscription *
         if (r >= 0)
                 r = document_bus_append_changes(m, changes, MAX_SIGNAL_SIZE, &truncated);
         if (r >= 0)
-                r = append_details(m, update, truncated);
+                r = append_details(m, update, true, truncated);
+        return r < 0 ? r : 1;
+}
+
+/* That there is another version, and no more. */
+static int append_bare(sd_bus_message *m, const void *content, Subscription *subscription)
+{
+        const ConfigUpdate *update = content;
+        uint64_t previous = subscription->told;
+        int r;
+
+        subscription->told = update->version;
+        r = sd_bus_message_append(m, "stta(ssvv)", "/", update->version, previous, 0);
+        if (r >= 0)
+                r = append_details(m, update, false, true);
         return r < 0 ? r : 1;
 }
 
@@ -118,32 +135,71 @@ static void send_signal(Bus *bus, Config *config, const char *member, Subscripti
                            member, config_name(config), g_strerror(-r));
 }
 
-static void send_to_all(Bus *bus, Config *config, const char *member, bool is_public, AppendSignal append,
-                        const void *content)
+/* Most subscribers are of the user that the one before was, and reach as far. */
+static Reach find_reach(const Bus *bus, const Config *config, const Subscription *subscription,
+                        const Subscription *last, Reach reach)
 {
-        const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
+        if (subscription->is_granted)
+                return REACH_ALL;
+        if (last && !last->is_granted && credentials_equal(last->credentials, subscription->credentials))
+                return reach;
+        return authority_reach(bus, subscription->credentials, config, NULL);
+}
 
-        if (is_public) {
-                send_signal(bus, config, member, NULL, append, content);
+/* What he was told, or could have asked for, he may hear of as what was before. */
+static void send_changed(Bus *bus, Config *config, const ConfigUpdate *update, Subscription *subscription,
+                         Reach reach)
+{
+        bool knew = subscription->is_granted || update->previous_is_public ||
+                    subscription->had == update->previous;
+        bool may_know = reach >= REACH_ACTIVE || config_version_is_public(config);
+
+        if (reach == REACH_NONE)
                 return;
-        }
-        for (guint i = 0; subscriptions && i < subscriptions->len; i++)
-                send_signal(bus, config, member, g_ptr_array_index(subscriptions, i), append, content);
+        if (may_know)
+                subscription->had = update->version;
+        send_signal(bus, config, "ConfigChanged", subscription,
+                    knew && may_know ? append_changed : append_bare, update);
 }
 
 void config_bus_changed(Config *config, const ConfigUpdate *update, void *userdata)
 {
         Bus *bus = userdata;
         const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
+        bool is_public = update->is_public && config_ask_public(config);
+        const Subscription *last = NULL;
+        Reach reach = REACH_NONE;
 
-        send_to_all(bus, config, "ConfigChanged", update->is_public, append_changed, update);
-        for (guint i = 0; update->is_public && subscriptions && i < subscriptions->len; i++)
-                ((Subscription *) g_ptr_array_index(subscriptions, i))->told = update->version;
+        if (is_public)
+                send_signal(bus, config, "ConfigChanged", NULL, append_changed, update);
+        for (guint i = 0; subscriptions && i < subscriptions->len; i++) {
+                Subscription *subscription = g_ptr_array_index(subscriptions, i);
+
+                if (is_public) {
+                        subscription->told = subscription->had = update->version;
+                        continue;
+                }
+                reach = find_reach(bus, config, subscription, last, reach);
+                last = subscription;
+                send_changed(bus, config, update, subscription, reach);
+        }
 }
 
-void config_bus_failed(Config *config, const Failure *failure, bool is_public, void *userdata)
+void config_bus_failed(Config *config, const Failure *failure, bool was_public, void *userdata)
 {
-        send_to_all(userdata, config, "ReloadFailed", is_public, append_failed, failure);
+        Bus *bus = userdata;
+        const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
+
+        if (was_public && config_ask_public(config)) {
+                send_signal(bus, config, "ReloadFailed", NULL, append_failed, failure);
+                return;
+        }
+        for (guint i = 0; subscriptions && i < subscriptions->len; i++) {
+                Subscription *subscription = g_ptr_array_index(subscriptions, i);
+
+                if (subscription->is_granted || authority_may_read(bus, subscription->credentials, config))
+                        send_signal(bus, config, "ReloadFailed", subscription, append_failed, failure);
+        }
 }
 
 /* NULL where the history cannot tell. */

@@ -2,7 +2,6 @@
 /*
  * Validate, AddValidator, RemoveValidator: what may become a version
  */
-#include "daemon/caller.h"
 #include "daemon/config-bus-private.h"
 #include "daemon/failure-bus.h"
 #include "daemon/options-bus.h"
@@ -32,11 +31,12 @@ static void reply_problems(Config *config, const Failure *failure, void *userdat
                 (void) sd_bus_reply_method_errno(call, r, NULL);
 }
 
-int config_bus_method_validate(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int config_bus_method_validate(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
-        Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
         g_autoptr(GBytes) bytes = NULL;
         const char *content, *name;
+        Config *config;
+        Failure *failure;
         Format format;
         int r;
 
@@ -44,16 +44,16 @@ int config_bus_method_validate(sd_bus_message *m, void *userdata, sd_bus_error *
         if (r < 0)
                 return r;
         format = format_from_string(name);
-        if (*name != '\0' && format == FORMAT_NONE)
-                return failure_bus_take_error(
-                                error, failure_new(FAILURE_INVALID_ARGUMENT,
-                                                   "the format must be yaml, json, env or ini, or empty "
-                                                   "for that of the config, not '%s'",
-                                                   name));
-        if (strlen(content) > config_options(config)->max_size)
-                return failure_bus_take_error(error,
-                                              failure_new(FAILURE_TOO_LARGE,
-                                                          "the content is larger than max-size allows"));
+        failure = config_bus_find_called(m, userdata, &config);
+        if (!failure && *name != '\0' && format == FORMAT_NONE)
+                failure = failure_new(FAILURE_INVALID_ARGUMENT,
+                                      "the format must be yaml, json, env or ini, or empty for that of the "
+                                      "config, not '%s'",
+                                      name);
+        if (!failure && strlen(content) > config_options(config)->max_size)
+                failure = failure_new(FAILURE_TOO_LARGE, "the content is larger than max-size allows");
+        if (failure)
+                return failure_bus_take_error(error, failure);
         bytes = g_bytes_new(content, strlen(content));
         config_validate(config, format, bytes, reply_problems, sd_bus_message_ref(m));
         return 1;
@@ -74,48 +74,46 @@ static Failure *read_timeout(sd_bus_message *m, uint32_t *ret)
         return NULL;
 }
 
-static int add_validator(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int config_bus_method_add_validator(sd_bus_message *m, const Caller *caller, void *userdata,
+                                    sd_bus_error *error)
 {
         Bus *bus = userdata;
-        Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
         uint32_t timeout_ms = DEFAULT_TIMEOUT_MS;
-        Failure *failure = NULL;
         const char *object;
+        Config *config;
+        Failure *failure;
         int r;
 
         r = sd_bus_message_read(m, "o", &object);
         if (r < 0)
                 return r;
-        if (!config)
-                failure = failure_new(FAILURE_NO_SUCH_CONFIG, "the config was unregistered");
+        failure = config_bus_find_called(m, bus, &config);
         if (!failure)
                 failure = read_timeout(m, &timeout_ms);
         if (!failure)
-                failure = validators_add(bus->validators, caller->name, caller->author.uid, object, config,
-                                         timeout_ms);
+                failure = validators_add(bus->validators, caller, object, config, timeout_ms);
         if (failure)
                 return failure_bus_take_error(error, failure);
         return sd_bus_reply_method_return(m, NULL);
 }
 
-int config_bus_method_add_validator(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, add_validator, userdata, error);
-}
-
-int config_bus_method_remove_validator(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int config_bus_method_remove_validator(sd_bus_message *m, const Caller *caller, void *userdata,
+                                       sd_bus_error *error)
 {
         Bus *bus = userdata;
-        Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
         const char *object;
+        Config *config;
+        Failure *failure;
         int r;
 
         r = sd_bus_message_read(m, "o", &object);
         if (r < 0)
                 return r;
-        if (!validators_remove(bus->validators, sd_bus_message_get_sender(m), object, config))
-                return failure_bus_take_error(error, failure_new(FAILURE_INVALID_ARGUMENT,
-                                                                 "%s is no validator of %s of yours", object,
-                                                                 config_name(config)));
+        failure = config_bus_find_called(m, bus, &config);
+        if (!failure && !validators_remove(bus->validators, caller->name, object, config))
+                failure = failure_new(FAILURE_INVALID_ARGUMENT, "%s is no validator of %s of yours", object,
+                                      config_name(config));
+        if (failure)
+                return failure_bus_take_error(error, failure);
         return sd_bus_reply_method_return(m, NULL);
 }

@@ -6,7 +6,6 @@
  * config-bus-subscribe.c, signals in config-bus-signals.c.
  */
 #include "daemon/bus.h"
-#include "daemon/caller.h"
 #include "daemon/config-bus-private.h"
 #include "daemon/document-bus.h"
 #include "daemon/failure-bus.h"
@@ -44,15 +43,6 @@ Config *config_bus_find(const Bus *bus, const char *path)
         return config;
 }
 
-Failure *config_bus_check_loaded(const Config *config)
-{
-        if (config_document(config))
-                return NULL;
-        return failure_new(FAILURE_NOT_LOADED,
-                           "%s has no version yet: its files have been bad since it was registered",
-                           config_name(config));
-}
-
 Failure *config_bus_check_size(uint64_t size)
 {
         if (size <= CONFIG_BUS_MAX_REPLY_SIZE)
@@ -69,6 +59,17 @@ Failure *config_bus_find_called(sd_bus_message *m, const Bus *bus, Config **ret)
         if (!*ret)
                 return failure_new(FAILURE_NO_SUCH_CONFIG, "the config was unregistered");
         return NULL;
+}
+
+Failure *config_bus_find_loaded(sd_bus_message *m, const Bus *bus, Config **ret)
+{
+        Failure *failure = config_bus_find_called(m, bus, ret);
+
+        if (failure || config_document(*ret))
+                return failure;
+        return failure_new(FAILURE_NOT_LOADED,
+                           "%s has no version yet: its files have been bad since it was registered",
+                           config_name(*ret));
 }
 
 int config_bus_reload(Config *config, const uint32_t *confirm_ms, sd_bus_message *call, const Author *author)
@@ -101,7 +102,7 @@ int config_bus_rollback(Bus *bus, Config *config, uint64_t version, const char *
         return 1;
 }
 
-static int reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int config_bus_method_reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         static const char *const known[] = { "confirm-ms", "u", NULL };
         g_autoptr(GVariant) options = NULL;
@@ -121,11 +122,6 @@ static int reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bu
                                  m, &caller->author);
 }
 
-static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, reload, userdata, error);
-}
-
 static Failure *check_message(const char *message)
 {
         if (message && strlen(message) > MAX_MESSAGE_LENGTH)
@@ -134,7 +130,7 @@ static Failure *check_message(const char *message)
         return NULL;
 }
 
-static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int config_bus_method_rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         static const char *const known[] = { "confirm-ms", "u", "message", "s", NULL };
         g_autoptr(GVariant) options = NULL;
@@ -163,12 +159,7 @@ static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_
                                    m, &caller->author);
 }
 
-static int method_rollback(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, rollback, userdata, error);
-}
-
-static int set_files(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int config_bus_method_set_files(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         Bus *bus = userdata;
         g_auto(GStrv) files = NULL;
@@ -197,12 +188,8 @@ static int set_files(sd_bus_message *m, const Caller *caller, void *userdata, sd
         return 1;
 }
 
-static int method_set_files(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, set_files, userdata, error);
-}
-
-static int set_hot_reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int config_bus_method_set_hot_reload(sd_bus_message *m, const Caller *caller, void *userdata,
+                                     sd_bus_error *error)
 {
         Bus *bus = userdata;
         Config *config;
@@ -222,12 +209,8 @@ static int set_hot_reload(sd_bus_message *m, const Caller *caller, void *userdat
         return sd_bus_reply_method_return(m, NULL);
 }
 
-static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, set_hot_reload, userdata, error);
-}
-
-static int list_instances(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int config_bus_method_list_instances(sd_bus_message *m, const Caller *caller, void *userdata,
+                                     sd_bus_error *error)
 {
         Config *config;
         Failure *failure = config_bus_find_called(m, userdata, &config);
@@ -237,18 +220,13 @@ static int list_instances(sd_bus_message *m, const Caller *caller, void *userdat
         return instance_bus_reply_list(userdata, config, caller, m, error);
 }
 
-static int method_list_instances(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int config_bus_method_get(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
-        return caller_identify(m, list_instances, userdata, error);
-}
-
-static int method_get(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
         g_autoptr(sd_bus_message) reply = NULL;
         g_autoptr(Path) path = NULL;
         const Node *node = NULL;
         const char *text;
+        Config *config;
         Failure *failure;
         int r;
 
@@ -257,7 +235,7 @@ static int method_get(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return r;
         failure = path_parse(text, &path);
         if (!failure)
-                failure = config_bus_check_loaded(config);
+                failure = config_bus_find_loaded(m, userdata, &config);
         if (!failure)
                 node = path_find(path, document_root(config_document(config)));
         if (!failure && !node)
@@ -274,11 +252,11 @@ static int method_get(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-static int method_get_all(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int config_bus_method_get_all(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
-        Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
         g_autoptr(sd_bus_message) reply = NULL;
-        Failure *failure = config_bus_check_loaded(config);
+        Config *config;
+        Failure *failure = config_bus_find_loaded(m, userdata, &config);
         int r;
 
         if (!failure)
@@ -311,10 +289,11 @@ static void reply_snapshot(Config *config, uint64_t version, int fd, void *userd
         (void) failure_bus_reply(call, failure);
 }
 
-static int method_get_snapshot(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int config_bus_method_get_snapshot(sd_bus_message *m, const Caller *caller, void *userdata,
+                                   sd_bus_error *error)
 {
-        Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
-        Failure *failure = config_bus_check_loaded(config);
+        Config *config;
+        Failure *failure = config_bus_find_loaded(m, userdata, &config);
 
         if (failure)
                 return failure_bus_take_error(error, failure);
@@ -322,20 +301,27 @@ static int method_get_snapshot(sd_bus_message *m, void *userdata, sd_bus_error *
         return 1;
 }
 
-static int method_get_problems(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int config_bus_method_get_problems(sd_bus_message *m, const Caller *caller, void *userdata,
+                                   sd_bus_error *error)
 {
-        Config *config = config_bus_find(userdata, sd_bus_message_get_path(m));
         g_autoptr(sd_bus_message) reply = NULL;
-        int r = sd_bus_message_new_method_return(m, &reply);
+        Config *config;
+        Failure *failure = config_bus_find_called(m, userdata, &config);
+        int r;
 
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        r = sd_bus_message_new_method_return(m, &reply);
         if (r >= 0)
                 r = failure_bus_append_problems(reply, config_failure(config));
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-static int method_get_statistics(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int config_bus_method_get_statistics(sd_bus_message *m, const Caller *caller, void *userdata,
+                                     sd_bus_error *error)
 {
         Bus *bus = userdata;
+        /* Everybody may ask, so nothing came in between. */
         Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
         const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
         const GPtrArray *instances = instances_of(bus->instances, config);
@@ -415,7 +401,7 @@ static int enumerate_objects(sd_bus *connection, const char *prefix, void *userd
 
 /* clang-format off */
 static const sd_bus_vtable vtable[] = {
-        SD_BUS_VTABLE_START(0),
+        SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
 
         SD_BUS_PROPERTY("Name", "s", property_get, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Files", "as", property_get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
@@ -431,49 +417,49 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("Options", "a{sv}", property_get_options, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 
         SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("t", version),
-                                method_reload, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("Rollback", SD_BUS_ARGS("t", version, "a{sv}", options),
                                 SD_BUS_RESULT("t", new_version),
-                                method_rollback, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("GetVersionHistory", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ttsssa{sv})", versions),
-                                config_bus_method_get_version_history, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("Label", SD_BUS_ARGS("t", version, "s", label), SD_BUS_NO_RESULT,
-                                config_bus_method_label, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("ListInstances", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(osuststa{sv})", instances),
-                                method_list_instances, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("Diff", SD_BUS_ARGS("t", from, "t", to), SD_BUS_RESULT("a(ssvv)", changes),
-                                config_bus_method_diff, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("Get", SD_BUS_ARGS("s", path), SD_BUS_RESULT("v", value),
-                                method_get, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("GetAll", SD_BUS_NO_ARGS, SD_BUS_RESULT("t", version, "a{sv}", document),
-                                method_get_all, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("GetSnapshot", SD_BUS_NO_ARGS, SD_BUS_RESULT("t", version, "h", snapshot),
-                                method_get_snapshot, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("SetFiles", SD_BUS_ARGS("as", files), SD_BUS_RESULT("t", version),
-                                method_set_files, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("SetHotReload", SD_BUS_ARGS("b", enabled), SD_BUS_NO_RESULT,
-                                method_set_hot_reload, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("Confirm", SD_BUS_ARGS("t", version), SD_BUS_NO_RESULT,
-                                config_bus_method_confirm, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("ExtendConfirm", SD_BUS_ARGS("t", version, "u", ms),
                                 SD_BUS_RESULT("t", deadline),
-                                config_bus_method_extend_confirm, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("Validate", SD_BUS_ARGS("s", content, "s", format),
                                 SD_BUS_RESULT("a(suus)", problems),
-                                config_bus_method_validate, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("AddValidator", SD_BUS_ARGS("o", object, "a{sv}", options), SD_BUS_NO_RESULT,
-                                config_bus_method_add_validator, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("RemoveValidator", SD_BUS_ARGS("o", object), SD_BUS_NO_RESULT,
-                                config_bus_method_remove_validator, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("GetProblems", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(suus)", problems),
-                                method_get_problems, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("Subscribe", SD_BUS_ARGS("t", since, "a{sv}", options),
                                 SD_BUS_RESULT("t", version, "a(ssvv)", changes, "a{sv}", details),
-                                config_bus_method_subscribe, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("Unsubscribe", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
-                                config_bus_method_unsubscribe, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("GetStatistics", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", statistics),
-                                method_get_statistics, 0),
+                                method_dispatch, 0),
 
         SD_BUS_SIGNAL_WITH_ARGS("ConfigChanged",
                                 SD_BUS_ARGS("s", root, "t", version, "t", previous, "a(ssvv)", changes,

@@ -104,6 +104,7 @@ static Failure *replace_bytes(Config *config, Operation *operation)
         failure = store_replace_content(config->context->store, config->name, version);
         if (failure)
                 return failure;
+        config->version_is_public = config->version_is_public && load->is_public;
         take_hashes(config, load);
         return NULL;
 }
@@ -113,6 +114,7 @@ static ConfigUpdate describe_update(const Config *config, const Operation *opera
 {
         Load *load = operation->load;
         g_autoptr(Document) nothing = config->document ? NULL : document_new_empty();
+        bool previous_is_public = config->version == 0 || config->version_is_public;
 
         return (ConfigUpdate){
                 .previous = config->version,
@@ -122,7 +124,8 @@ static ConfigUpdate describe_update(const Config *config, const Operation *opera
                 .message = operation->message,
                 .changes = changes_new(config->document ?: nothing, load->document),
                 .files = changed_files(config, load),
-                .is_public = version->is_public && (config->version == 0 || config->version_is_public),
+                .is_public = version->is_public && previous_is_public,
+                .previous_is_public = previous_is_public,
         };
 }
 

@@ -231,12 +231,23 @@ static void on_asked(void *data, Failure *failure)
         operation->asked(operation);
 }
 
+/* Not to be freed deeply. */
+static char **files_of(const Load *load)
+{
+        char **files = g_new0(char *, load->layers->len + 1);
+
+        for (guint i = 0; i < load->layers->len; i++)
+                files[i] = ((const Layer *) g_ptr_array_index(load->layers, i))->file;
+        return files;
+}
+
 void operation_ask(Operation *operation, OperationRun next)
 {
         Config *config = operation->config;
         Load *load = operation->load;
         g_autoptr(Document) nothing = NULL;
         g_autoptr(Changes) changes = NULL;
+        g_autofree char **files = NULL;
         ConfigCandidate candidate;
 
         if (load->failure || load->same ||
@@ -248,10 +259,13 @@ void operation_ask(Operation *operation, OperationRun next)
 
         nothing = document_new_empty();
         changes = changes_new(config->document ?: nothing, load->document);
+        files = files_of(load);
         candidate = (ConfigCandidate){
                 .version = store_next_version(config->context->store, config->name),
                 .changes = changes,
                 .document = load->document,
+                .is_public = load->is_public && (config->version == 0 || config->version_is_public),
+                .files = files,
         };
         operation->asked = next;
         config->asking = true;

@@ -59,7 +59,8 @@ typedef struct ConfigUpdate {
         GPtrArray *files;   /* of char *, those whose bytes changed */
         GPtrArray *restart; /* of char *, paths that changed and that the schema marks as needing a restart
                              */
-        bool is_public;     /* both versions, and the files now */
+        bool is_public;     /* both versions, and the files when they were read */
+        bool previous_is_public;
 } ConfigUpdate;
 
 /* A version that is about to be made. */
@@ -67,6 +68,8 @@ typedef struct ConfigCandidate {
         uint64_t version; /* the number it will have, unless another takes it first */
         Changes *changes;
         Document *document;
+        bool is_public;     /* it, and the active version */
+        char *const *files; /* that it is made of */
 } ConfigCandidate;
 
 /* The answer of all who were asked, at once or later: failure (taken) is NULL where nobody objects. */
@@ -214,6 +217,19 @@ typedef void (*ConfigDocumentDone)(Config *config, Document *document, const Fai
                                    void *userdata);
 /* The content of any version in the history; 0 is the active one. Told as ConfigDone is. */
 void config_get_document(Config *config, uint64_t version, ConfigDocumentDone done, void *userdata);
+
+/* For questions about access. Whether all could read the files when the active version was made. */
+bool config_version_is_public(const Config *config);
+/* Of Hash, what load_hash() gives for each file that the active version was made of; NULL where unknown. */
+GArray *config_hashes(const Config *config);
+/* True where the files lie where a look at them may hang. */
+bool config_may_hang(const Config *config);
+/* True where they are read sooner than a worker is asked to; touches their status. */
+bool config_is_small(const Config *config);
+/* Whether everybody may read the files, at this moment; where a look may hang, when they were last read. */
+bool config_ask_public(const Config *config);
+/* As store_list_files(). */
+Failure *config_list_files(Config *config, uint64_t number, char ***ret_files, bool *ret_public);
 
 /* Names a version of the history, or takes its name away, as store_set_label(). */
 Failure *config_set_label(Config *config, uint64_t version, const char *label);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <string.h>
 
 /* Where the library gives no hint; it says when more is needed. */
 #define FIRST_BUFFER_SIZE 1024U
@@ -29,6 +30,12 @@ Credentials *credentials_free(Credentials *credentials)
         g_free(credentials->groups);
         g_free(credentials);
         return NULL;
+}
+
+bool credentials_equal(const Credentials *a, const Credentials *b)
+{
+        return a->uid == b->uid && a->gid == b->gid && a->n_groups == b->n_groups &&
+               (a->n_groups == 0 || memcmp(a->groups, b->groups, a->n_groups * sizeof *a->groups) == 0);
 }
 
 /* The user's name, or NULL. */

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -17,6 +18,9 @@ typedef struct Credentials {
 
 Credentials *credentials_copy(const Credentials *credentials);
 Credentials *credentials_free(Credentials *credentials);
+
+/* True if the kernel would decide alike. */
+bool credentials_equal(const Credentials *a, const Credentials *b);
 
 /*
  * Credentials of a user with the groups that the user database has for him, which are those that he would

@@ -5,7 +5,7 @@
  * What an instance is, and what state it is in, everybody may know; what it said about a config only who may
  * read that.
  */
-#include "daemon/access.h"
+#include "daemon/authority.h"
 #include "daemon/config-bus-private.h"
 #include "daemon/failure-bus.h"
 #include "daemon/instance-bus-private.h"
@@ -17,12 +17,6 @@
 #define MAX_MESSAGES_SIZE (8U * 1024 * 1024)
 /* What a row takes beside its texts. */
 #define ROW_SIZE 400U
-
-bool instance_bus_may_read(const Bus *bus, const Credentials *credentials, const Config *config)
-{
-        return manager_settings(bus->manager)->scope == SCOPE_USER ||
-               (credentials && access_is_allowed(credentials, config_files(config), ACCESS_READ));
-}
 
 static int append_details(sd_bus_message *m, const Instance *instance, bool with_message)
 {
@@ -66,6 +60,7 @@ typedef struct Listing {
         const Bus *bus;
         const Caller *caller;
         sd_bus_message *reply;
+        bool is_of_all; /* the caller was let in without being asked about any */
         uint64_t size;
         uint64_t messages_size;
 } Listing;
@@ -73,8 +68,10 @@ typedef struct Listing {
 static int append_config(Listing *listing, const Config *config)
 {
         const GPtrArray *instances = instances_of(listing->bus->instances, config);
-        bool allowed = instances &&
-                       instance_bus_may_read(listing->bus, listing->caller->credentials, config);
+        const Caller *caller = listing->caller;
+        bool allowed = instances && (caller->reach != REACH_NONE ||
+                                     (listing->is_of_all &&
+                                      authority_may_read(listing->bus, caller->credentials, config)));
         int r = 0;
 
         for (guint i = 0; instances && i < instances->len && r >= 0; i++) {
@@ -98,7 +95,7 @@ int instance_bus_reply_list(Bus *bus, const Config *config, const Caller *caller
 {
         g_autoptr(sd_bus_message) reply = NULL;
         g_autoptr(GPtrArray) all = config ? NULL : manager_list(bus->manager, NULL);
-        Listing listing = { .bus = bus, .caller = caller };
+        Listing listing = { .bus = bus, .caller = caller, .is_of_all = !config };
         int r = sd_bus_message_new_method_return(call, &reply);
 
         listing.reply = reply;

@@ -4,8 +4,7 @@
  */
 #pragma once
 
-#include "daemon/bus.h"
-#include "daemon/caller.h"
+#include "daemon/method.h"
 #include "introspection/names.h"
 
 typedef struct InstancePath {
@@ -14,10 +13,16 @@ typedef struct InstancePath {
 
 void instance_bus_path(const Instance *instance, InstancePath *ret);
 
-/* Whether somebody may know what is said about a config. */
-bool instance_bus_may_read(const Bus *bus, const Credentials *credentials, const Config *config);
-/* Answers with those of a config, or of all where it is NULL. */
+/* True if the call is an instance's own, about itself. */
+bool instance_bus_is_own(sd_bus_message *call, const Bus *bus);
+
+/*
+ * Answers with those of a config, or of all where it is NULL; with what they said where the caller reaches
+ * the config.
+ */
 int instance_bus_reply_list(Bus *bus, const Config *config, const Caller *caller, sd_bus_message *call,
                             sd_bus_error *error);
-/* Of the manager. */
-int instance_bus_method_register(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/* Handlers, for the table of methods; the first is the manager's. */
+MethodHandler instance_bus_method_register, instance_bus_method_renotify, instance_bus_method_report_applied,
+                instance_bus_method_unregister;

@@ -20,6 +20,7 @@ typedef struct Arrival {
         char *config;
         char *name; /* or NULL */
         bool acks;
+        bool is_granted;
         Program *program;
 } Arrival;
 
@@ -91,6 +92,7 @@ static int register_now(Arrival *arrival)
                                 g_steal_pointer(&arrival->program), arrival->name, arrival->acks, &instance);
         if (failure)
                 return failure_bus_reply(arrival->call, failure);
+        instance->is_granted = instance->is_granted || arrival->is_granted;
         instance_bus_path(instance, &path);
         return sd_bus_reply_method_return(arrival->call, "ot", path.text, config_version(config));
 }
@@ -123,7 +125,8 @@ static int check_pid(Arrival *arrival)
         return 1;
 }
 
-static int register_instance(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int instance_bus_method_register(sd_bus_message *m, const Caller *caller, void *userdata,
+                                 sd_bus_error *error)
 {
         Bus *bus = userdata;
         Program *known = instances_find_program(bus->instances, caller->name);
@@ -132,7 +135,7 @@ static int register_instance(sd_bus_message *m, const Caller *caller, void *user
         Failure *failure;
         int r;
 
-        *arrival = (Arrival){ .bus = bus, .call = sd_bus_message_ref(m) };
+        *arrival = (Arrival){ .bus = bus, .call = sd_bus_message_ref(m), .is_granted = caller->is_granted };
         failure = read_arrival(m, arrival);
         if (!failure)
                 failure = find_config(arrival, &config);
@@ -155,9 +158,4 @@ static int register_instance(sd_bus_message *m, const Caller *caller, void *user
         }
         arrival_free(arrival);
         return r;
-}
-
-int instance_bus_method_register(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, register_instance, userdata, error);
 }

@@ -4,6 +4,7 @@
  *
  * Documented in introspection/org.reconf.Reconf1.Instance.xml.
  */
+#include "daemon/authority.h"
 #include "daemon/config-bus-private.h"
 #include "daemon/failure-bus.h"
 #include "daemon/instance-bus-private.h"
@@ -41,11 +42,11 @@ static bool is_own(const Instance *instance, const char *client)
         return !instance->is_unit && g_str_equal(peer_name(&instance->program->hold), client);
 }
 
-static Failure *check_may_manage(const Instance *instance, const Caller *caller)
+bool instance_bus_is_own(sd_bus_message *call, const Bus *bus)
 {
-        if (!is_own(instance, caller->name) && caller->author.uid != 0 && caller->author.uid != geteuid())
-                return failure_new(FAILURE_ACCESS_DENIED, "this is not your instance");
-        return NULL;
+        const Instance *instance = find(bus, sd_bus_message_get_path(call));
+
+        return instance && is_own(instance, sd_bus_message_get_sender(call));
 }
 
 /* Units are listed by the daemon, which alone takes them out. */
@@ -76,15 +77,16 @@ static Failure *read_report(sd_bus_message *m, uint64_t *ret_version, InstanceSt
         return NULL;
 }
 
-static int method_report_applied(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int instance_bus_method_report_applied(sd_bus_message *m, const Caller *caller, void *userdata,
+                                       sd_bus_error *error)
 {
-        Instance *instance = find(userdata, sd_bus_message_get_path(m));
         InstanceStatus status;
         const char *message;
         uint64_t version;
-        Failure *failure = NULL;
+        Instance *instance;
+        Failure *failure = find_called(m, userdata, &instance);
 
-        if (!is_own(instance, sd_bus_message_get_sender(m)))
+        if (!failure && !is_own(instance, sd_bus_message_get_sender(m)))
                 failure = failure_new(FAILURE_ACCESS_DENIED, "only the instance itself can report");
         if (!failure)
                 failure = read_report(m, &version, &status, &message);
@@ -95,25 +97,19 @@ static int method_report_applied(sd_bus_message *m, void *userdata, sd_bus_error
         return sd_bus_reply_method_return(m, NULL);
 }
 
-static int unregister(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int instance_bus_method_unregister(sd_bus_message *m, const Caller *caller, void *userdata,
+                                   sd_bus_error *error)
 {
         Bus *bus = userdata;
         Instance *instance;
         Failure *failure = find_called(m, bus, &instance);
 
         if (!failure)
-                failure = check_may_manage(instance, caller);
-        if (!failure)
                 failure = check_is_no_unit(instance);
         if (failure)
                 return failure_bus_take_error(error, failure);
         instances_remove(bus->instances, instance);
         return sd_bus_reply_method_return(m, NULL);
-}
-
-static int method_unregister(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, unregister, userdata, error);
 }
 
 /* A call that waits for a document. */
@@ -123,57 +119,98 @@ typedef struct Renotification {
         uint64_t previous;
 } Renotification;
 
-/* before is NULL where it is not known any longer. */
-static int send_again(Bus *bus, const Instance *instance, uint64_t previous, Document *before)
+/* As the program, or whoever was let in once, may know it: the active version, and the one before. */
+static Failure *find_what_it_may_know(Bus *bus, const Instance *instance, uint64_t previous, bool *ret)
 {
         Config *config = instance->config;
-        g_autoptr(Changes) changes = before ? changes_new(before, config_document(config)) : NULL;
+        g_auto(GStrv) files = NULL;
+        bool is_public = true;
+        Failure *failure = NULL;
+        Reach reach = REACH_ALL;
 
-        return config_bus_send_again(bus, config, peer_name(&instance->program->hold), previous, changes);
+        if (previous > 0)
+                failure = config_list_files(config, previous, &files, &is_public);
+        if (failure)
+                return failure;
+        if (!instance->is_granted)
+                reach = authority_reach(bus, instance->program->credentials, config, files);
+        *ret = reach == REACH_ALL ||
+               (is_public && (reach == REACH_ACTIVE || config_version_is_public(config)));
+        return NULL;
+}
+
+/* before is NULL where it is not known any longer. */
+static Failure *send_again(Bus *bus, const Instance *instance, uint64_t previous, Document *before)
+{
+        Config *config = instance->config;
+        g_autoptr(Changes) changes = NULL;
+        bool may_know;
+        Failure *failure = find_what_it_may_know(bus, instance, previous, &may_know);
+        int r;
+
+        if (failure)
+                return failure;
+        if (before && may_know)
+                changes = changes_new(before, config_document(config));
+        r = config_bus_send_again(bus, config, peer_name(&instance->program->hold), previous, changes);
+        return r < 0 ? failure_new(FAILURE_WRITE_FAILED, "the signal cannot be sent: %s", g_strerror(-r))
+                     : NULL;
+}
+
+static void reply_sent(sd_bus_message *call, const Failure *failure)
+{
+        if (failure)
+                (void) failure_bus_reply(call, failure);
+        else
+                (void) sd_bus_reply_method_return(call, NULL);
+}
+
+static bool may_read(const Bus *bus, const Instance *instance)
+{
+        return instance->is_granted ||
+               authority_may_read(bus, instance->program->credentials, instance->config);
+}
+
+static Failure *check_may_read(const Bus *bus, const Instance *instance)
+{
+        if (may_read(bus, instance))
+                return NULL;
+        return failure_new(FAILURE_ACCESS_DENIED, "the instance may not read %s any longer",
+                           config_name(instance->config));
 }
 
 static void after_document(Config *config, Document *before, const Failure *document_failure, void *userdata)
 {
         g_autofree Renotification *renotification = userdata;
         g_autoptr(sd_bus_message) call = renotification->call;
+        Bus *bus = renotification->bus;
         Instance *instance;
-        g_autoptr(Failure) failure = find_called(call, renotification->bus, &instance);
-        int r;
+        g_autoptr(Failure) failure = find_called(call, bus, &instance);
 
-        if (failure) {
-                (void) failure_bus_reply(call, failure);
-                return;
-        }
-        r = send_again(renotification->bus, instance, renotification->previous,
-                       document_failure ? NULL : before);
-        if (r < 0)
-                (void) sd_bus_reply_method_errno(call, r, NULL);
-        else
-                (void) sd_bus_reply_method_return(call, NULL);
+        if (!failure)
+                failure = check_may_read(bus, instance);
+        if (!failure)
+                failure = send_again(bus, instance, renotification->previous,
+                                     document_failure ? NULL : before);
+        reply_sent(call, failure);
 }
 
-static int renotify(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int instance_bus_method_renotify(sd_bus_message *m, const Caller *caller, void *userdata,
+                                 sd_bus_error *error)
 {
         Bus *bus = userdata;
         g_autoptr(Document) nothing = NULL;
         Renotification *renotification;
         Instance *instance;
         Failure *failure = find_called(m, bus, &instance);
-        int r = 0;
 
-        if (!failure)
-                failure = check_may_manage(instance, caller);
         if (!failure && instance->is_unit) {
                 unit_reloads_retry(bus->units, instance->config);
                 return sd_bus_reply_method_return(m, NULL);
         }
-        if (!failure && !instance_bus_may_read(bus, instance->program->credentials, instance->config))
-                failure = failure_new(FAILURE_ACCESS_DENIED, "the instance may not read %s any longer",
-                                      config_name(instance->config));
-        if (failure)
-                return failure_bus_take_error(error, failure);
-
-        if (instance->complete > 0 && instance->complete < config_version(instance->config)) {
+        if (!failure)
+                failure = check_may_read(bus, instance);
+        if (!failure && instance->complete > 0 && instance->complete < config_version(instance->config)) {
                 renotification = g_new(Renotification, 1);
                 *renotification = (Renotification){ .bus = bus,
                                                     .call = sd_bus_message_ref(m),
@@ -181,16 +218,11 @@ static int renotify(sd_bus_message *m, const Caller *caller, void *userdata, sd_
                 config_get_document(instance->config, instance->complete, after_document, renotification);
                 return 1;
         }
-        if (instance->complete < config_version(instance->config)) {
+        if (!failure && instance->complete < config_version(instance->config)) {
                 nothing = document_new_empty();
-                r = send_again(bus, instance, 0, nothing);
+                failure = send_again(bus, instance, 0, nothing);
         }
-        return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
-}
-
-static int method_renotify(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, renotify, userdata, error);
+        return failure ? failure_bus_take_error(error, failure) : sd_bus_reply_method_return(m, NULL);
 }
 
 /* What an instance says by itself */
@@ -326,9 +358,9 @@ static const sd_bus_vtable vtable[] = {
 
         SD_BUS_METHOD_WITH_ARGS("ReportApplied", SD_BUS_ARGS("t", version, "s", status, "s", message),
                                 SD_BUS_NO_RESULT,
-                                method_report_applied, 0),
-        SD_BUS_METHOD_WITH_ARGS("Renotify", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_renotify, 0),
-        SD_BUS_METHOD_WITH_ARGS("Unregister", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_unregister, 0),
+                                method_dispatch, 0),
+        SD_BUS_METHOD_WITH_ARGS("Renotify", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_dispatch, 0),
+        SD_BUS_METHOD_WITH_ARGS("Unregister", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_dispatch, 0),
 
         SD_BUS_VTABLE_END,
 };

@@ -12,7 +12,6 @@
  */
 #include "daemon/instance-private.h"
 
-#include <string.h>
 #include <time.h>
 
 #define ACCURACY_USEC 1000
@@ -145,10 +144,7 @@ static bool have_same_rights(const Instance *a, const Instance *b)
 {
         const Credentials *one = a->program->credentials, *other = b->program->credentials;
 
-        return !a->is_unit && !b->is_unit && one && other && one->uid == other->uid &&
-               one->gid == other->gid && one->n_groups == other->n_groups &&
-               (one->n_groups == 0 ||
-                memcmp(one->groups, other->groups, one->n_groups * sizeof *one->groups) == 0);
+        return !a->is_unit && !b->is_unit && one && other && credentials_equal(one, other);
 }
 
 /* Asks anew for each version who may: files and their modes change. Most are the user's that the last was.

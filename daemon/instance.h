@@ -66,7 +66,8 @@ struct Instance {
         Ballot ballot;
         bool acks;
         bool is_unit;
-        bool votes; /* where it acknowledges */
+        bool votes;      /* where it acknowledges */
+        bool is_granted; /* polkit lets it read the config; set by whoever asked */
         char id[INSTANCE_ID_LENGTH + 1];
 };
 

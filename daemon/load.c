@@ -142,17 +142,21 @@ bool load_is_small(const Load *load)
         return size <= SMALL_SIZE;
 }
 
+Hash load_hash(GBytes *bytes)
+{
+        Hash hash = { { 0, 0 } };
+
+        return bytes ? hash_bytes(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : hash;
+}
+
 static GArray *hash_layers(const GPtrArray *layers)
 {
         GArray *hashes = g_array_sized_new(FALSE, TRUE, sizeof(Hash), layers->len);
 
         for (guint i = 0; i < layers->len; i++) {
                 const Layer *layer = g_ptr_array_index(layers, i);
-                Hash hash = { { 0, 0 } };
+                Hash hash = load_hash(layer->bytes);
 
-                if (layer->bytes)
-                        hash = hash_bytes(g_bytes_get_data(layer->bytes, NULL),
-                                          g_bytes_get_size(layer->bytes));
                 g_array_append_val(hashes, hash);
         }
         return hashes;

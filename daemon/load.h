@@ -82,6 +82,8 @@ void load_run(void *load);
  */
 GBytes *load_text(const Load *load);
 
+/* Of what a file holds; NULL stands for no file. */
+Hash load_hash(GBytes *bytes);
 /* True if both are there and alike. */
 bool load_hashes_equal(const GArray *a, const GArray *b);
 

@@ -57,14 +57,18 @@ static void raise_descriptor_limit(void)
         (void) setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static bool is_idle(const Process *process)
+{
+        return manager_is_idle(process->manager) && !bus_is_busy(process->bus);
+}
+
 static int on_settled(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Process *process = userdata;
 
         /* A call that came before the name went may have given us something to do. */
         process->leaving = false;
-        if (!manager_is_idle(process->manager) &&
-            sd_bus_request_name(process->connection, RECONF_BUS_NAME, 0) >= 0) {
+        if (!is_idle(process) && sd_bus_request_name(process->connection, RECONF_BUS_NAME, 0) >= 0) {
                 (void) sd_notify(0, "READY=1");
                 return 0;
         }
@@ -100,7 +104,7 @@ static int on_idle(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Process *process = userdata;
 
-        if (process->leaving || !manager_is_idle(process->manager))
+        if (process->leaving || !is_idle(process))
                 return 0;
         return leave(process);
 }
@@ -120,7 +124,7 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 static int on_event(sd_event_source *source, void *userdata)
 {
         Process *process = userdata;
-        bool idle = manager_is_idle(process->manager);
+        bool idle = is_idle(process);
 
         if (idle && (!process->is_idle || process->was_called)) {
                 (void) sd_event_source_set_time_relative(process->idle_timer, process->settings->idle_usec);

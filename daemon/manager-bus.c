@@ -5,9 +5,9 @@
  * Documented in introspection/org.reconf.Reconf1.Manager.xml. Methods that change something find out first
  * who calls: the history and the log tell.
  */
+#include "daemon/manager-bus.h"
 #include "daemon/audit-bus.h"
 #include "daemon/bus.h"
-#include "daemon/caller.h"
 #include "daemon/config-bus-private.h"
 #include "daemon/failure-bus.h"
 #include "daemon/instance-bus-private.h"
@@ -43,7 +43,8 @@ static void reply_registered(Config *config, const Failure *failure, void *userd
         }
 }
 
-static int register_config(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int manager_bus_method_register_config(sd_bus_message *m, const Caller *caller, void *userdata,
+                                       sd_bus_error *error)
 {
         Bus *bus = userdata;
         g_auto(GStrv) files = NULL;
@@ -99,7 +100,8 @@ static void reply_directory_registered(const GPtrArray *configs, const Failure *
                 (void) reply_paths(call, configs);
 }
 
-static int register_directory(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int manager_bus_method_register_directory(sd_bus_message *m, const Caller *caller, void *userdata,
+                                          sd_bus_error *error)
 {
         Bus *bus = userdata;
         g_autoptr(GVariant) options = NULL;
@@ -118,17 +120,8 @@ static int register_directory(sd_bus_message *m, const Caller *caller, void *use
         return 1;
 }
 
-static int method_register_config(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, register_config, userdata, error);
-}
-
-static int method_register_directory(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, register_directory, userdata, error);
-}
-
-static int unregister_config(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int manager_bus_method_unregister_config(sd_bus_message *m, const Caller *caller, void *userdata,
+                                         sd_bus_error *error)
 {
         Bus *bus = userdata;
         const char *name;
@@ -144,12 +137,8 @@ static int unregister_config(sd_bus_message *m, const Caller *caller, void *user
         return sd_bus_reply_method_return(m, NULL);
 }
 
-static int method_unregister_config(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, unregister_config, userdata, error);
-}
-
-static int method_get_config(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int manager_bus_method_get_config(sd_bus_message *m, const Caller *caller, void *userdata,
+                                  sd_bus_error *error)
 {
         g_autofree char *path = NULL;
         Config *config;
@@ -161,7 +150,8 @@ static int method_get_config(sd_bus_message *m, void *userdata, sd_bus_error *er
         return sd_bus_reply_method_return(m, "o", path);
 }
 
-static int method_get_config_by_file(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int manager_bus_method_get_config_by_file(sd_bus_message *m, const Caller *caller, void *userdata,
+                                          sd_bus_error *error)
 {
         Bus *bus = userdata;
         g_autoptr(GPtrArray) configs = NULL;
@@ -198,7 +188,8 @@ static int append_config(sd_bus_message *m, const Config *config)
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int method_list_configs(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int manager_bus_method_list_configs(sd_bus_message *m, const Caller *caller, void *userdata,
+                                    sd_bus_error *error)
 {
         Bus *bus = userdata;
         g_autoptr(GPtrArray) configs = manager_list(bus->manager, NULL);
@@ -215,7 +206,7 @@ static int method_list_configs(sd_bus_message *m, void *userdata, sd_bus_error *
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-static int reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int manager_bus_method_reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         Config *config;
         Failure *failure;
@@ -229,12 +220,7 @@ static int reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bu
         return config_bus_reload(config, NULL, m, &caller->author);
 }
 
-static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, reload, userdata, error);
-}
-
-static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int manager_bus_method_rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         uint64_t version;
         Config *config;
@@ -251,20 +237,17 @@ static int rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_
         return config_bus_rollback(userdata, config, version, NULL, NULL, m, &caller->author);
 }
 
-static int method_rollback(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, rollback, userdata, error);
-}
-
-static int method_get_version_history(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int manager_bus_method_get_version_history(sd_bus_message *m, const Caller *caller, void *userdata,
+                                           sd_bus_error *error)
 {
         Config *config;
         int r = read_config(m, userdata, &config, error);
 
-        return r < 0 ? r : config_bus_reply_history(userdata, config, m, error);
+        return r < 0 ? r : config_bus_reply_history(userdata, config, caller, m, error);
 }
 
-static int list_instances(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int manager_bus_method_list_instances(sd_bus_message *m, const Caller *caller, void *userdata,
+                                      sd_bus_error *error)
 {
         Config *config = NULL;
         const char *name;
@@ -278,12 +261,8 @@ static int list_instances(sd_bus_message *m, const Caller *caller, void *userdat
         return r < 0 ? r : instance_bus_reply_list(userdata, config, caller, m, error);
 }
 
-static int method_list_instances(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, list_instances, userdata, error);
-}
-
-static int set_hot_reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int manager_bus_method_set_hot_reload(sd_bus_message *m, const Caller *caller, void *userdata,
+                                      sd_bus_error *error)
 {
         Bus *bus = userdata;
         int hot_reload, r;
@@ -295,12 +274,8 @@ static int set_hot_reload(sd_bus_message *m, const Caller *caller, void *userdat
         return sd_bus_reply_method_return(m, NULL);
 }
 
-static int method_set_hot_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        return caller_identify(m, set_hot_reload, userdata, error);
-}
-
-static int method_get_statistics(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int manager_bus_method_get_statistics(sd_bus_message *m, const Caller *caller, void *userdata,
+                                      sd_bus_error *error)
 {
         Bus *bus = userdata;
         g_autoptr(GPtrArray) configs = manager_list(bus->manager, NULL);
@@ -357,7 +332,7 @@ void manager_bus_hot_reload_changed(void *userdata)
 
 /* clang-format off */
 static const sd_bus_vtable vtable[] = {
-        SD_BUS_VTABLE_START(0),
+        SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
 
         SD_BUS_PROPERTY("Version", "s", property_get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Epoch", "s", property_get_epoch, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -366,39 +341,39 @@ static const sd_bus_vtable vtable[] = {
 
         SD_BUS_METHOD_WITH_ARGS("RegisterConfig",
                                 SD_BUS_ARGS("s", name, "as", files, "a{sv}", options), SD_BUS_RESULT("o", config),
-                                method_register_config, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("RegisterDirectory",
                                 SD_BUS_ARGS("s", name, "s", directory, "s", glob, "a{sv}", options),
                                 SD_BUS_RESULT("ao", configs),
-                                method_register_directory, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("UnregisterConfig", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT,
-                                method_unregister_config, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("GetConfig", SD_BUS_ARGS("s", name), SD_BUS_RESULT("o", config),
-                                method_get_config, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("GetConfigByFile", SD_BUS_ARGS("s", file), SD_BUS_RESULT("ao", configs),
-                                method_get_config_by_file, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("ListConfigs", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(sossta{sv})", configs),
-                                method_list_configs, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_ARGS("s", name), SD_BUS_RESULT("t", version),
-                                method_reload, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("Rollback", SD_BUS_ARGS("s", name, "t", version), SD_BUS_RESULT("t", new_version),
-                                method_rollback, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("GetVersionHistory", SD_BUS_ARGS("s", name),
                                 SD_BUS_RESULT("a(ttsssa{sv})", versions),
-                                method_get_version_history, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("GetAudit", SD_BUS_ARGS("s", name, "a{sv}", options),
                                 SD_BUS_RESULT("a(tsstuusa{sv})", entries),
-                                audit_bus_method_get, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("ListInstances", SD_BUS_ARGS("s", name),
                                 SD_BUS_RESULT("a(osuststa{sv})", instances),
-                                method_list_instances, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("RegisterInstance", SD_BUS_ARGS("s", name, "a{sv}", options),
                                 SD_BUS_RESULT("o", instance, "t", version),
-                                instance_bus_method_register, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("SetHotReload", SD_BUS_ARGS("b", hot_reload), SD_BUS_NO_RESULT,
-                                method_set_hot_reload, 0),
+                                method_dispatch, 0),
         SD_BUS_METHOD_WITH_ARGS("GetStatistics", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", statistics),
-                                method_get_statistics, 0),
+                                method_dispatch, 0),
 
         SD_BUS_VTABLE_END,
 };

@@ -18,6 +18,7 @@ static void release_subscription(void *data)
         peer_release(&subscription->hold);
         g_clear_pointer(&subscription->paths, g_ptr_array_unref);
         config_unref(subscription->config);
+        credentials_free(subscription->credentials);
         g_free(subscription);
 }
 
@@ -56,7 +57,7 @@ static void remove_one(Subscription *subscription)
         g_autoptr(Config) config = config_ref(subscription->config);
         GPtrArray *all = g_hash_table_lookup(subscriptions->by_config, config);
 
-        user_count_remove(subscriptions->by_user, subscription->uid);
+        user_count_remove(subscriptions->by_user, subscription->credentials->uid);
         subscriptions->count--;
         g_ptr_array_remove_fast(all, subscription);
         if (all->len == 0)
@@ -82,45 +83,47 @@ static Subscription *find(const Subscriptions *subscriptions, const char *client
         return NULL;
 }
 
-static void add_new(Subscriptions *subscriptions, const char *client, uid_t uid, Config *config,
-                    GPtrArray *paths)
+static void add_new(Subscriptions *subscriptions, const Caller *caller, Config *config, GPtrArray *paths)
 {
         GPtrArray *all = g_hash_table_lookup(subscriptions->by_config, config);
         Subscription *subscription = g_new(Subscription, 1);
 
         *subscription = (Subscription){
                 .owner = subscriptions,
-                .uid = uid,
+                .credentials = credentials_copy(caller->credentials),
+                .is_granted = caller->is_granted,
                 .config = config_ref(config),
                 .paths = paths,
                 .told = config_version(config),
+                .had = config_version(config),
         };
-        peers_hold(subscriptions->peers, client, &subscription->hold, on_client_left);
+        peers_hold(subscriptions->peers, caller->name, &subscription->hold, on_client_left);
         if (!all) {
                 all = g_ptr_array_new_with_free_func(release_subscription);
                 g_hash_table_insert(subscriptions->by_config, config, all);
         }
         g_ptr_array_add(all, subscription);
-        user_count_add(subscriptions->by_user, uid);
+        user_count_add(subscriptions->by_user, caller->credentials->uid);
         subscriptions->count++;
         manager_add_client(subscriptions->manager, config);
 }
 
-Failure *subscriptions_add(Subscriptions *subscriptions, const char *client, uid_t uid, Config *config,
+Failure *subscriptions_add(Subscriptions *subscriptions, const Caller *caller, Config *config,
                            GPtrArray *given)
 {
         g_autoptr(GPtrArray) paths = given;
-        Subscription *subscription = find(subscriptions, client, config);
+        Subscription *subscription = find(subscriptions, caller->name, config);
 
         if (subscription) {
+                subscription->is_granted = subscription->is_granted || caller->is_granted;
                 g_clear_pointer(&subscription->paths, g_ptr_array_unref);
                 subscription->paths = g_steal_pointer(&paths);
                 return NULL;
         }
-        if (user_count_get(subscriptions->by_user, uid) >= SUBSCRIPTION_MAX_PER_USER)
+        if (user_count_get(subscriptions->by_user, caller->credentials->uid) >= SUBSCRIPTION_MAX_PER_USER)
                 return failure_new(FAILURE_LIMIT_EXCEEDED, "a user may have %u subscriptions at once",
                                    SUBSCRIPTION_MAX_PER_USER);
-        add_new(subscriptions, client, uid, config, g_steal_pointer(&paths));
+        add_new(subscriptions, caller, config, g_steal_pointer(&paths));
         return NULL;
 }
 
@@ -129,7 +132,14 @@ void subscriptions_answer(Subscriptions *subscriptions, const char *client, Conf
         Subscription *subscription = find(subscriptions, client, config);
 
         if (subscription)
-                subscription->told = version;
+                subscription->told = subscription->had = version;
+}
+
+uint64_t subscriptions_had(const Subscriptions *subscriptions, const char *client, const Config *config)
+{
+        const Subscription *subscription = find(subscriptions, client, config);
+
+        return subscription ? subscription->had : 0;
 }
 
 bool subscriptions_remove(Subscriptions *subscriptions, const char *client, Config *config)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/validator.h"
 
+#include "daemon/authority.h"
 #include "daemon/bus-cleanup.h"
 #include "daemon/bus.h"
 #include "daemon/document-bus.h"
+#include "daemon/log.h"
 #include "daemon/memfd.h"
 #include "daemon/model/snapshot.h"
 #include "introspection/names.h"
@@ -20,7 +22,8 @@ typedef struct Validator {
         PeerHold hold; /* first: what leaves is found by it */
         Validators *owner;
         char *object;
-        uid_t uid;
+        Credentials *credentials;
+        bool is_granted; /* polkit lets him edit it */
         Config *config;
         unsigned timeout_ms;
         sd_bus_slot *slot; /* of the call under way, or NULL */
@@ -37,8 +40,7 @@ struct Question {
 };
 
 struct Validators {
-        sd_bus *bus;
-        Peers *peers;
+        Bus *bus;
         GPtrArray *all;        /* of Validator */
         GHashTable *questions; /* by config, of Question */
 };
@@ -50,17 +52,17 @@ static void validator_free(void *data)
         sd_bus_slot_unref(validator->slot);
         peer_release(&validator->hold);
         config_unref(validator->config);
+        credentials_free(validator->credentials);
         g_free(validator->object);
         g_free(validator);
 }
 
-Validators *validators_new(sd_bus *bus, Peers *peers)
+Validators *validators_new(Bus *bus)
 {
         Validators *validators = g_new(Validators, 1);
 
         *validators = (Validators){
                 .bus = bus,
-                .peers = peers,
                 .all = g_ptr_array_new_with_free_func(validator_free),
                 .questions = g_hash_table_new_full(NULL, NULL, NULL, g_free),
         };
@@ -140,7 +142,7 @@ static int ask(Validators *validators, Validator *validator, const ConfigCandida
         int r = fd;
 
         if (r >= 0)
-                r = sd_bus_message_new_method_call(validators->bus, &m, peer_name(&validator->hold),
+                r = sd_bus_message_new_method_call(validators->bus->bus, &m, peer_name(&validator->hold),
                                                    validator->object, RECONF_VALIDATOR_INTERFACE,
                                                    "Validate");
         if (r >= 0)
@@ -150,11 +152,27 @@ static int ask(Validators *validators, Validator *validator, const ConfigCandida
         if (r >= 0)
                 r = sd_bus_message_append(m, "h", fd);
         if (r >= 0)
-                r = sd_bus_call_async(validators->bus, &validator->slot, m, on_answer, validator,
+                r = sd_bus_call_async(validators->bus->bus, &validator->slot, m, on_answer, validator,
                                       validator->timeout_ms * UINT64_C(1000));
         if (fd >= 0)
                 close(fd);
         return r;
+}
+
+/* He may have lost what he was let in for. Then nothing is told him, and he has no say any longer. */
+static bool may_be_asked(const Validators *validators, const Validator *validator,
+                         const ConfigCandidate *candidate)
+{
+        if (candidate->is_public || validator->is_granted ||
+            authority_reach(validators->bus, validator->credentials, validator->config, candidate->files) ==
+                            REACH_ALL)
+                return true;
+        log_config(G_LOG_LEVEL_WARNING, config_name(validator->config),
+                   "The validator %s of %s is not asked about %s, since user %u may not write its files any "
+                   "longer",
+                   validator->object, peer_name(&validator->hold), config_name(validator->config),
+                   (unsigned) validator->credentials->uid);
+        return false;
 }
 
 void validators_ask(Validators *validators, Config *config, const ConfigCandidate *candidate,
@@ -175,7 +193,7 @@ void validators_ask(Validators *validators, Config *config, const ConfigCandidat
                 Validator *validator = g_ptr_array_index(validators->all, i);
                 int r;
 
-                if (validator->config != config)
+                if (validator->config != config || !may_be_asked(validators, validator, candidate))
                         continue;
                 if (snapshot < 0) {
                         bytes = snapshot_new(candidate->document);
@@ -260,23 +278,24 @@ static unsigned count_of(const Validators *validators, uid_t uid)
         unsigned count = 0;
 
         for (guint i = 0; i < validators->all->len; i++)
-                if (((const Validator *) g_ptr_array_index(validators->all, i))->uid == uid)
+                if (((const Validator *) g_ptr_array_index(validators->all, i))->credentials->uid == uid)
                         count++;
         return count;
 }
 
-Failure *validators_add(Validators *validators, const char *client, uid_t uid, const char *object,
-                        Config *config, unsigned timeout_ms)
+Failure *validators_add(Validators *validators, const Caller *caller, const char *object, Config *config,
+                        unsigned timeout_ms)
 {
         Validator *validator;
         guint index;
 
-        if (find(validators, client, object, config, &index)) {
+        if (find(validators, caller->name, object, config, &index)) {
                 validator = g_ptr_array_index(validators->all, index);
+                validator->is_granted = validator->is_granted || caller->is_granted;
                 validator->timeout_ms = timeout_ms;
                 return NULL;
         }
-        if (count_of(validators, uid) >= VALIDATOR_MAX_PER_USER)
+        if (count_of(validators, caller->credentials->uid) >= VALIDATOR_MAX_PER_USER)
                 return failure_new(FAILURE_LIMIT_EXCEEDED, "a user may have %u validators at once",
                                    VALIDATOR_MAX_PER_USER);
 
@@ -284,11 +303,12 @@ Failure *validators_add(Validators *validators, const char *client, uid_t uid, c
         *validator = (Validator){
                 .owner = validators,
                 .object = g_strdup(object),
-                .uid = uid,
+                .credentials = credentials_copy(caller->credentials),
+                .is_granted = caller->is_granted,
                 .config = config_ref(config),
                 .timeout_ms = timeout_ms,
         };
-        peers_hold(validators->peers, client, &validator->hold, on_left);
+        peers_hold(validators->bus->peers, caller->name, &validator->hold, on_left);
         g_ptr_array_add(validators->all, validator);
         return NULL;
 }

@@ -4,10 +4,12 @@
  *
  * A validator is an object that a client exports, and goes with its connection. All of a config are asked at
  * once; the first that rejects, fails, leaves or stays silent decides, and the others' answers no longer
- * count.
+ * count. One that may not edit the config any longer is not asked, since it would be told what it may not
+ * know; unless all is public, or polkit let it in.
  */
 #pragma once
 
+#include "daemon/caller.h"
 #include "daemon/manager.h"
 #include "daemon/peer.h"
 
@@ -17,13 +19,13 @@
 
 typedef struct Validators Validators;
 
-/* bus and peers must outlive it. */
-Validators *validators_new(sd_bus *bus, Peers *peers);
+/* bus must outlive it. */
+Validators *validators_new(Bus *bus);
 Validators *validators_free(Validators *validators);
 
 /* One a client, object and config: a second one takes the first's place. */
-Failure *validators_add(Validators *validators, const char *client, uid_t uid, const char *object,
-                        Config *config, unsigned timeout_ms);
+Failure *validators_add(Validators *validators, const Caller *caller, const char *object, Config *config,
+                        unsigned timeout_ms);
 /* False where there was none. */
 bool validators_remove(Validators *validators, const char *client, const char *object, Config *config);
 /* The config is going. */

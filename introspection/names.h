@@ -20,10 +20,14 @@
 #define RECONF_MANAGER_INTERFACE "org.reconf.Reconf1.Manager"
 #define RECONF_CONFIG_INTERFACE "org.reconf.Reconf1.Config"
 #define RECONF_INSTANCE_INTERFACE "org.reconf.Reconf1.Instance"
-#define RECONF_INSTANCE_INTERFACE "org.reconf.Reconf1.Instance"
 #define RECONF_VALIDATOR_INTERFACE "org.reconf.Reconf1.Validator" /* exported by clients */
 
 #define RECONF_ERROR_PREFIX "org.reconf.Reconf1.Error."
+
+/* polkit's actions; data/system/org.reconf.Reconf1.policy explains them. */
+#define RECONF_ACTION_READ "org.reconf.Reconf1.read"
+#define RECONF_ACTION_EDIT "org.reconf.Reconf1.edit"
+#define RECONF_ACTION_REGISTER "org.reconf.Reconf1.register"
 
 /* Overrides [Reconf] Environment= of reconf.conf. */
 #define RECONF_ENV_ENVIRONMENT "RECONF_ENVIRONMENT"

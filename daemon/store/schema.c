@@ -151,7 +151,7 @@ static const char *const statements[N_STATEMENTS] = {
         /* ?1 config, ?2 number, ?3 first layer, ?4 layers, ?5 size */
         [STATEMENT_REPLACE_CONTENT] = "UPDATE versions SET first_layer = ?3, n_layers = ?4, size = ?5,"
                                       " merge = ?6, separator = ?7,"
-                                      " digest = NULL WHERE config = ?1 AND number = ?2",
+                                      " public = min(public, ?8), digest = NULL WHERE config = ?1 AND number = ?2",
         /* ?1 name, ?2 number, ?3 digest */
         [STATEMENT_SET_DIGEST] =
                         "UPDATE versions SET digest = ?3 WHERE config = " CONFIG_OF_NAME " AND number = ?2",
@@ -172,6 +172,11 @@ static const char *const statements[N_STATEMENTS] = {
         [STATEMENT_LOAD_LAYERS] = "SELECT layers.file, layers.format, layers.bytes FROM versions JOIN layers"
                                   " ON layers.id >= first_layer AND layers.id < first_layer + n_layers"
                                   " WHERE config = " CONFIG_OF_NAME " AND number = ?2 ORDER BY layers.id",
+        /* ?1 name, ?2 number or 0 for all; file, whether all of these versions were public */
+        [STATEMENT_LIST_FILES] = "SELECT layers.file, min(public) FROM versions JOIN layers"
+                                 " ON layers.id >= first_layer AND layers.id < first_layer + n_layers"
+                                 " WHERE config = " CONFIG_OF_NAME " AND ?2 IN (0, number)"
+                                 " GROUP BY layers.file ORDER BY layers.file",
         /* ?1 name */
         [STATEMENT_FIND_ACTIVE] = "SELECT number FROM versions WHERE config = " CONFIG_OF_NAME
                                   " AND state = 'active' ORDER BY number DESC LIMIT 1",

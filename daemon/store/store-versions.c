@@ -202,6 +202,7 @@ static int replace_content(Store *store, int64_t config, const Version *content)
         (void) sqlite3_bind_int64(replace, 5, (int64_t) span.size);
         statement_bind_text(replace, 6, merge_mode_to_string(content->merge));
         statement_bind_text(replace, 7, content->separator);
+        (void) sqlite3_bind_int(replace, 8, content->is_public);
         return statement_run(replace);
 }
 
@@ -351,6 +352,32 @@ Failure *store_load_version(Store *store, const char *config, uint64_t number, V
                               : database_read_failure(store->database, r,
                                                       "Version %" G_GUINT64_FORMAT " of config '%s'", number,
                                                       config);
+}
+
+Failure *store_list_files(Store *store, const char *config, uint64_t number, char ***ret_files,
+                          bool *ret_public)
+{
+        g_autoptr(Statement) list = database_statement(store->database, STATEMENT_LIST_FILES);
+        g_autoptr(GStrvBuilder) files = g_strv_builder_new();
+        bool is_public = true;
+        int r;
+
+        statement_bind_text(list, 1, config);
+        (void) sqlite3_bind_int64(list, 2, (int64_t) number);
+        while ((r = sqlite3_step(list)) == SQLITE_ROW) {
+                g_autofree char *file = NULL;
+
+                r = statement_read_text(list, 0, &file);
+                if (r != SQLITE_OK)
+                        break;
+                g_strv_builder_add(files, file);
+                is_public = is_public && sqlite3_column_int(list, 1) == 1;
+        }
+        if (r != SQLITE_DONE)
+                return database_read_failure(store->database, r, "The history of config '%s'", config);
+        *ret_files = g_strv_builder_end(files);
+        *ret_public = is_public;
+        return NULL;
 }
 
 Failure *store_load_active(Store *store, const char *config, Version **ret)

@@ -72,7 +72,7 @@ Registration *registration_free(Registration *registration);
 Failure *store_add_version(Store *store, const char *config, Version *version, VersionState previous_state);
 /*
  * The active version's layers, and the way they are put together, become others that decode alike. Only
- * these and the number of content count.
+ * these and the number of content count; and a version of which not all bytes were public is not.
  */
 Failure *store_replace_content(Store *store, const char *config, const Version *content);
 /* The number that the config's next version will get; 0 where that cannot be told. */
@@ -81,6 +81,12 @@ uint64_t store_next_version(Store *store, const char *config);
 Failure *store_list_versions(Store *store, const char *config, GPtrArray **ret);
 /* With layers. *ret is NULL where there is no such version. */
 Failure *store_load_version(Store *store, const char *config, uint64_t number, Version **ret);
+/*
+ * The files that a version was made of (NULL-terminated, none where there is no such version), or, with
+ * number 0, those of all versions together; and whether all of that was public.
+ */
+Failure *store_list_files(Store *store, const char *config, uint64_t number, char ***ret_files,
+                          bool *ret_public);
 /* The active one, likewise. */
 Failure *store_load_active(Store *store, const char *config, Version **ret);
 /*

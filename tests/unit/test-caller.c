@@ -2,6 +2,7 @@
 /*
  * Tests of who is at the other end of a call
  */
+#include "daemon/bus.h"
 #include "daemon/caller.h"
 
 #include "tests/support/bus-scene.h"
