@@ -346,7 +346,7 @@ static int enumerate_objects(sd_bus *connection, const char *prefix, void *userd
 
 /* clang-format off */
 static const sd_bus_vtable vtable[] = {
-        SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_START(0),
 
         SD_BUS_PROPERTY("Config", "s", property_get, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Pid", "u", property_get, 0, 0),
@@ -358,9 +358,9 @@ static const sd_bus_vtable vtable[] = {
 
         SD_BUS_METHOD_WITH_ARGS("ReportApplied", SD_BUS_ARGS("t", version, "s", status, "s", message),
                                 SD_BUS_NO_RESULT,
-                                method_dispatch, 0),
-        SD_BUS_METHOD_WITH_ARGS("Renotify", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_dispatch, 0),
-        SD_BUS_METHOD_WITH_ARGS("Unregister", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_dispatch, 0),
+                                method_dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Renotify", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Unregister", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
 
         SD_BUS_VTABLE_END,
 };
