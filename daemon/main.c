@@ -62,6 +62,14 @@ static bool is_idle(const Process *process)
         return manager_is_idle(process->manager) && !bus_is_busy(process->bus);
 }
 
+/* A core would hold values of all configs, and lie where others than their readers may look for it. */
+static void forbid_cores(void)
+{
+        const struct rlimit none = { 0, 0 };
+
+        (void) setrlimit(RLIMIT_CORE, &none);
+}
+
 static int on_settled(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Process *process = userdata;
@@ -286,6 +294,8 @@ int main(int argc, char **argv)
 
         tune_memory();
         raise_descriptor_limit();
+        if (scope == SCOPE_SYSTEM)
+                forbid_cores();
         failure = settings_load(scope, &settings);
         if (failure) {
                 log_failure(G_LOG_LEVEL_CRITICAL, NULL, failure, "Failed to read the settings");

@@ -9,6 +9,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Where polkit has somebody asked for a password, that takes as long as he needs. */
+#define PROMPT_TIMEOUT_USEC (2 * 60 * G_USEC_PER_SEC)
+
+/* Others than root may be let do things by polkit, which asks only on behalf of calls that allow it. */
+static int allow_prompts(sd_bus *bus)
+{
+        int r = sd_bus_set_allow_interactive_authorization(bus, true);
+
+        return r < 0 ? r : sd_bus_set_method_call_timeout(bus, PROMPT_TIMEOUT_USEC);
+}
 
 bool context_connect(Context *context, GError **error)
 {
@@ -19,6 +31,8 @@ bool context_connect(Context *context, GError **error)
                 return true;
 
         r = user ? sd_bus_open_user(&context->bus) : sd_bus_open_system(&context->bus);
+        if (r >= 0 && !user && geteuid() != 0 && isatty(STDIN_FILENO))
+                r = allow_prompts(context->bus);
         if (r >= 0)
                 return true;
         if (r == -ENOMEDIUM)
