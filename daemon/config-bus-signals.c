@@ -135,6 +135,12 @@ static void send_signal(Bus *bus, Config *config, const char *member, Subscripti
                            member, config_name(config), g_strerror(-r));
 }
 
+/* On a session bus whoever could listen is the user. */
+static bool may_broadcast(const Bus *bus, const Config *config)
+{
+        return manager_settings(bus->manager)->scope == SCOPE_USER || config_ask_public(config);
+}
+
 /* Most subscribers are of the user that the one before was, and reach as far. */
 static Reach find_reach(const Bus *bus, const Config *config, const Subscription *subscription,
                         const Subscription *last, Reach reach)
@@ -166,7 +172,7 @@ void config_bus_changed(Config *config, const ConfigUpdate *update, void *userda
 {
         Bus *bus = userdata;
         const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
-        bool is_public = update->is_public && config_ask_public(config);
+        bool is_public = update->is_public && may_broadcast(bus, config);
         const Subscription *last = NULL;
         Reach reach = REACH_NONE;
 
@@ -190,7 +196,7 @@ void config_bus_failed(Config *config, const Failure *failure, bool was_public, 
         Bus *bus = userdata;
         const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
 
-        if (was_public && config_ask_public(config)) {
+        if (was_public && may_broadcast(bus, config)) {
                 send_signal(bus, config, "ReloadFailed", NULL, append_failed, failure);
                 return;
         }

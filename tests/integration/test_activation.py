@@ -59,8 +59,10 @@ class SystemActivation(reconf.TestCase):
         self.assertTrue((self.bus.state / 'reconf').is_dir())
 
     def test_others_are_refused(self):
-        self.client.register('a', self.write('a.yaml', 'a: 1\n'))
-        result = self.bus.run('gdbus', 'call', '--system', '--dest', reconf.NAME, '--object-path', reconf.MANAGER_PATH,
-                              '--method', reconf.MANAGER + '.ListConfigs', user=65534, group=65534, extra_groups=[])
+        secret = self.write('a.yaml', 'a: 1\n')
+        secret.chmod(0o600)
+        config = self.client.register('a', secret)
+        result = self.bus.run('gdbus', 'call', '--system', '--dest', reconf.NAME, '--object-path', config.path,
+                              '--method', reconf.CONFIG + '.GetAll', user=65534, group=65534, extra_groups=[])
         self.assertNotEqual(result.returncode, 0)
         self.assertIn('AccessDenied', result.stderr)
