@@ -15,6 +15,7 @@
 #include "daemon/file.h"
 
 #include "daemon/file-attributes.h"
+#include "daemon/store/write-all.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -213,21 +214,11 @@ static int open_temporary(Target *target, mode_t mode)
         return -EEXIST;
 }
 
-static int write_all(int fd, GBytes *bytes)
+static int write_durably(int fd, GBytes *bytes)
 {
-        size_t size, offset = 0;
-        const char *data = g_bytes_get_data(bytes, &size);
+        int r = write_all_bytes(fd, bytes);
 
-        while (offset < size) {
-                ssize_t n = write(fd, data + offset, size - offset);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                offset += (size_t) n;
-        }
-        return fsync(fd) < 0 ? -errno : 0;
+        return r >= 0 && fsync(fd) < 0 ? -errno : r;
 }
 
 static bool cannot_exchange(int error)
@@ -346,7 +337,7 @@ static Failure *replace(Target *target, GBytes *expected, GBytes *content)
                 message = g_strdup_printf("cannot keep its %s", what);
                 return write_failed(target, message, -r);
         }
-        r = write_all(new, content);
+        r = write_durably(new, content);
         if (r < 0)
                 return write_failed(target, "cannot write the new content", -r);
         return exchange(target, new, &before, expected, content);
@@ -359,7 +350,7 @@ static Failure *create(Target *target, GBytes *content, mode_t mode)
 
         if (fd < 0)
                 return write_failed(target, "cannot create a file in its directory", -fd);
-        r = write_all(fd, content);
+        r = write_durably(fd, content);
         if (r < 0)
                 return write_failed(target, "cannot write the new content", -r);
 
