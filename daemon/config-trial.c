@@ -43,15 +43,17 @@ Trial operation_trial(const Operation *operation)
                 .voting = options->on_failure == ON_FAILURE_ROLLBACK,
         };
 
-        if (ms > 0)
+        if (ms > 0) {
                 trial.deadline = config_boottime(config) + ms * UINT64_C(1000);
-        else if (!operation->has_confirm_ms)
+                trial.shown = to_realtime(config, trial.deadline);
+        } else if (!operation->has_confirm_ms) {
+                /* As it was told before: two readings of two clocks are never quite alike. */
                 trial.deadline = config->trial.deadline;
+                trial.shown = config_confirm_deadline(config);
+        }
         if (config->version == 0 || operation->returns > 0 || (trial.deadline == 0 && !trial.voting) ||
             document_equal(trial.document, operation->load->document))
                 return (Trial){ 0 };
-        if (trial.deadline > 0)
-                trial.shown = to_realtime(config, trial.deadline);
         return trial;
 }
 

@@ -8,6 +8,7 @@
 
 /* Longer than whatever the service waits for. */
 #define TIMEOUT_MSEC 25000
+#define PROPERTIES "org.freedesktop.DBus.Properties"
 
 static GVariantType *tuple_type(GDBusArgInfo **arguments)
 {
@@ -71,4 +72,59 @@ GVariant *bus_call_finish(GDBusConnection *connection, GAsyncResult *result, GUn
 {
         return finish(g_dbus_connection_call_with_unix_fd_list_finish(connection, fds, result, error),
                       error);
+}
+
+void bus_call_return(GObject *connection, GAsyncResult *result, void *data)
+{
+        g_autoptr(GTask) task = data;
+        GError *error = NULL;
+        GVariant *reply = bus_call_finish(G_DBUS_CONNECTION(connection), result, NULL, &error);
+
+        if (reply)
+                g_task_return_pointer(task, reply, (GDestroyNotify) g_variant_unref);
+        else
+                g_task_return_error(task, error);
+}
+
+GVariant *bus_call_get_all_sync(GDBusConnection *connection, const char *object,
+                                const GDBusInterfaceInfo *interface, GCancellable *cancellable,
+                                GError **error)
+{
+        (void) reconf_error_quark();
+        return finish(g_dbus_connection_call_sync(connection, RECONF_BUS_NAME, object, PROPERTIES, "GetAll",
+                                                  g_variant_new("(s)", interface->name),
+                                                  G_VARIANT_TYPE("(a{sv})"), G_DBUS_CALL_FLAGS_NONE,
+                                                  TIMEOUT_MSEC, cancellable, error),
+                      error);
+}
+
+void bus_call_get_all(GDBusConnection *connection, const char *object, const GDBusInterfaceInfo *interface,
+                      GCancellable *cancellable, GAsyncReadyCallback callback, void *data)
+{
+        (void) reconf_error_quark();
+        g_dbus_connection_call_with_unix_fd_list(connection, RECONF_BUS_NAME, object, PROPERTIES, "GetAll",
+                                                 g_variant_new("(s)", interface->name),
+                                                 G_VARIANT_TYPE("(a{sv})"), G_DBUS_CALL_FLAGS_NONE,
+                                                 TIMEOUT_MSEC, NULL, cancellable, callback, data);
+}
+
+GVariant *bus_call_take_value(GVariant *reply)
+{
+        G_GNUC_UNUSED g_autoptr(GVariant) owned = reply;
+
+        return reply ? g_variant_get_child_value(reply, 0) : NULL;
+}
+
+gboolean bus_call_take_number(GVariant *reply, guint64 *ret)
+{
+        G_GNUC_UNUSED g_autoptr(GVariant) owned = reply;
+
+        if (reply && ret)
+                g_variant_get(reply, "(t)", ret);
+        return reply != NULL;
+}
+
+gboolean bus_call_take_nothing(GVariant *reply)
+{
+        return bus_call_take_number(reply, NULL);
 }

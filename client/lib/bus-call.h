@@ -19,3 +19,19 @@ void bus_call(GDBusConnection *connection, const GDBusInterfaceInfo *interface, 
               GAsyncReadyCallback callback, void *data);
 GVariant *bus_call_finish(GDBusConnection *connection, GAsyncResult *result, GUnixFDList **fds,
                           GError **error);
+/* A callback for bus_call(), whose data is a task, which is taken: it returns the reply. */
+void bus_call_return(GObject *connection, GAsyncResult *result, void *task);
+
+/* All properties of an object of the service's: a tuple that holds one a{sv}. */
+GVariant *bus_call_get_all_sync(GDBusConnection *connection, const char *object,
+                                const GDBusInterfaceInfo *interface, GCancellable *cancellable,
+                                GError **error);
+/* The same; to be ended with bus_call_finish(). */
+void bus_call_get_all(GDBusConnection *connection, const char *object, const GDBusInterfaceInfo *interface,
+                      GCancellable *cancellable, GAsyncReadyCallback callback, void *data);
+
+/* What a reply, which is taken and may be NULL, holds: its only value; that where it is a number, for ret,
+ * which may be NULL; whether there is one at all. */
+GVariant *bus_call_take_value(GVariant *reply);
+gboolean bus_call_take_number(GVariant *reply, guint64 *ret);
+gboolean bus_call_take_nothing(GVariant *reply);

@@ -21,9 +21,11 @@ struct ConfigBus {
         GMainContext *context;
         char *name;
         char *object;
-        char **files; /* NULL: somebody else registers it */
         GVariant *options;
         char **paths; /* NULL: all of it */
+
+        GMutex lock;  /* guards what follows */
+        char **files; /* NULL: somebody else registers it */
 
         /* What follows is of the context. */
         GDBusConnection *connection; /* what is listened to, or NULL */
@@ -61,6 +63,7 @@ ConfigBus *config_bus_new(ReconfClient *client, const char *name, const char *ob
         };
         g_atomic_ref_count_init(&bus->references);
         g_weak_ref_init(&bus->config, NULL);
+        g_mutex_init(&bus->lock);
         return bus;
 }
 
@@ -75,6 +78,7 @@ ConfigBus *config_bus_unref(ConfigBus *bus)
         if (!bus || !g_atomic_ref_count_dec(&bus->references))
                 return NULL;
         g_weak_ref_clear(&bus->config);
+        g_mutex_clear(&bus->lock);
         g_object_unref(bus->client);
         g_main_context_unref(bus->context);
         g_free(bus->name);
@@ -100,6 +104,29 @@ ReconfClient *config_bus_client(const ConfigBus *bus)
 const char *config_bus_object(const ConfigBus *bus)
 {
         return bus->object;
+}
+
+void config_bus_set_files(ConfigBus *bus, char *const *files)
+{
+        g_mutex_lock(&bus->lock);
+        /* Whoever did not register it does not begin to. */
+        if (bus->files) {
+                g_strfreev(bus->files);
+                bus->files = g_strdupv((char **) files);
+        }
+        g_mutex_unlock(&bus->lock);
+}
+
+/* What registers it again; NULL where that is for somebody else. */
+static GVariant *registration(ConfigBus *bus)
+{
+        GVariant *arguments = NULL;
+
+        g_mutex_lock(&bus->lock);
+        if (bus->files)
+                arguments = g_variant_new("(s^as@a{sv})", bus->name, bus->files, bus->options);
+        g_mutex_unlock(&bus->lock);
+        return arguments;
 }
 
 static void release_bus(void *data)
@@ -412,16 +439,17 @@ static void on_subscribed(GObject *source, GAsyncResult *result, void *data)
         g_autoptr(ConfigBus) bus = data;
         g_autoptr(GError) error = NULL;
         g_autoptr(GVariant) reply = bus_call_finish(G_DBUS_CONNECTION(source), result, NULL, &error);
+        GVariant *arguments = NULL;
 
         if (bus->ended || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
                 return;
+        if (!reply && is_unknown(error) && !bus->starting && !bus->unregistered)
+                arguments = registration(bus);
         if (reply)
                 fetch(bus);
-        else if (is_unknown(error) && bus->files && !bus->starting && !bus->unregistered)
+        else if (arguments)
                 bus_call(bus->connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH,
-                         "RegisterConfig",
-                         g_variant_new("(s^as@a{sv})", bus->name, bus->files, bus->options),
-                         bus->cancellable, on_registered, config_bus_ref(bus));
+                         "RegisterConfig", arguments, bus->cancellable, on_registered, config_bus_ref(bus));
         else
                 fail(bus, g_steal_pointer(&error));
 }

@@ -42,6 +42,9 @@ ConfigBus *config_bus_end(ConfigBus *bus);
 /* The client's connection, the service, or their status are other ones. From any thread. */
 void config_bus_client_changed(ConfigBus *bus);
 
+/* Its files are other ones now: a service that forgets it is told of these. From any thread. */
+void config_bus_set_files(ConfigBus *bus, char *const *files);
+
 ReconfClient *config_bus_client(const ConfigBus *bus);
 const char *config_bus_object(const ConfigBus *bus);
 /* Takes the snapshot that is there now, unless version is read already. */

@@ -34,7 +34,7 @@ PREFIX = pathlib.Path(os.environ['RECONF_PREFIX'])
 CONFIGURATIONS = pathlib.Path(os.environ['RECONF_BUS_CONFIGURATIONS'])
 
 # Long: reached only where something is wrong, and sanitizers are slow.
-TIMEOUT = 20.0
+TIMEOUT = 60.0
 
 Signal = collections.namedtuple('Signal', 'member path arguments interface')
 

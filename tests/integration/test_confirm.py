@@ -223,10 +223,11 @@ class Asked(confirming.TestCase):
         self.write('a.yaml', 'a: 2\n')
         config.reload(confirm_ms=confirming.LONG)
         deadline = self.deadline(config)
-        self.write('a.yaml', 'a: 3\n')
-        config.reload()
-        self.assertEqual(self.deadline(config), deadline)
-        self.extend(config, 3, 0)
+        for number in range(3, 23):
+            self.write('a.yaml', f'a: {number}\n')
+            config.reload()
+            self.assertEqual(self.deadline(config), deadline)
+        self.extend(config, number, 0)
         self.wait_return(config)
         self.assertEqual(self.read(), 'a: 1\n')
 

@@ -129,6 +129,24 @@ RECONF_AVAILABLE_IN_0_1
 gboolean reconf_config_reload_sync(ReconfConfig *config, guint64 *version, GCancellable *cancellable,
                                    GError **error);
 RECONF_AVAILABLE_IN_0_1
+void reconf_config_reload_with_options(ReconfConfig *config, GVariant *options, GCancellable *cancellable,
+                                       GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_reload_with_options_finish(ReconfConfig *config, GAsyncResult *result,
+                                                  guint64 *version, GError **error);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_reload_with_options_sync(ReconfConfig *config, GVariant *options, guint64 *version,
+                                                GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_set_files(ReconfConfig *config, const char *const *files, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_set_files_finish(ReconfConfig *config, GAsyncResult *result, guint64 *version,
+                                        GError **error);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_set_files_sync(ReconfConfig *config, const char *const *files, guint64 *version,
+                                      GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
 void reconf_config_rollback(ReconfConfig *config, guint64 version, GVariant *options,
                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 RECONF_AVAILABLE_IN_0_1
@@ -208,5 +226,19 @@ gboolean reconf_config_set_hot_reload_finish(ReconfConfig *config, GAsyncResult 
 RECONF_AVAILABLE_IN_0_1
 gboolean reconf_config_set_hot_reload_sync(ReconfConfig *config, gboolean enabled, GCancellable *cancellable,
                                            GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_get_statistics(ReconfConfig *config, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_get_statistics_finish(ReconfConfig *config, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_get_statistics_sync(ReconfConfig *config, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_get_info(ReconfConfig *config, GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_get_info_finish(ReconfConfig *config, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_get_info_sync(ReconfConfig *config, GCancellable *cancellable, GError **error);
 
 G_END_DECLS
