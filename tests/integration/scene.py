@@ -5,6 +5,7 @@ That nothing came is shown without waiting for time to pass: a sentinel, a confi
 save, which the daemon acts on only when the sentinel's window has passed. What other configs had to say within their
 shorter window was said by then.
 """
+import contextlib
 import os
 import signal
 import subprocess
@@ -100,6 +101,15 @@ class TestCase(reconf.TestCase):
         os.kill(pid, signal.SIGSTOP)
         reconf.wait_until(lambda: process_state(pid) == 'T', 'the daemon to stop')
         return lambda: os.kill(pid, signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def held(self):
+        """What is done under it, the daemon sees all at once."""
+        go_on = self.hold()
+        try:
+            yield
+        finally:
+            go_on()
 
     def run_tool(self, *command, **keywords):
         """Runs some program, which has to succeed."""

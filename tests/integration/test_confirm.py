@@ -145,11 +145,14 @@ class Waiting(confirming.TestCase):
 
     def test_several_files(self):
         first, second = self.write('a.yaml', 'a: 1\n'), self.write('b.yaml', 'b: 1\n')
-        config = self.client.register('a', first, second, confirm_ms=confirming.SOON)
+        config = self.client.register('a', first, second, confirm_ms=confirming.LONG)
         self.forget()
-        self.save('a.yaml', 'a: 2\n')
-        self.save('b.yaml', 'b: 2\n')
-        config.wait_changed(lambda signal: self.read() == 'a: 1\n' and self.read('b.yaml') == 'b: 1\n')
+        with self.held():
+            self.save('a.yaml', 'a: 2\n')
+            self.save('b.yaml', 'b: 2\n')
+        self.extend(config, config.wait_changed()[1], 0)
+        self.wait_return(config)
+        self.assertEqual((self.read(), self.read('b.yaml')), ('a: 1\n', 'b: 1\n'))
         self.assertEqual(config.call('GetAll')[1], {'a': 1, 'b': 1})
 
     def test_set_files(self):

@@ -341,7 +341,8 @@ class GoingBack(TestCase):
 
     def setUp(self):
         super().setUp()
-        self.config = self.watch(on_failure='rollback')
+        # An instance that settles in is silent until then.
+        self.config = self.watch(on_failure='rollback', ack_ms=60000)
 
     def assert_went_back(self):
         self.assertEqual((self.files / 'a.yaml').read_text(), 'a: 1\n')

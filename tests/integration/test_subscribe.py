@@ -53,7 +53,8 @@ class Since(scene.TestCase):
     def test_too_much_for_a_message(self):
         line = 'x' * 1000
         layers = [self.write(f'{name}.yaml', ''.join(f'{name}{i}: {line}\n' for i in range(9000))) for name in 'bc']
-        config = self.client.register('a', self.write('a.yaml', 'a: 1\n'), *layers, self.path('d.yaml'))
+        config = self.client.register('a', self.write('a.yaml', 'a: 1\n'), *layers, self.path('d.yaml'),
+                                      hot_reload=False)
         for layer in layers:
             self.save(layer.name, '')
         self.assertEqual(config.reload(), 2)
