@@ -4,7 +4,8 @@
  *
  * Immutable and shared by reference. Finding them costs what changed, not what is there: subtrees with equal
  * hashes are passed over whole. Two maps are compared key by key; any other pair of unequal values, lists
- * included, is one change.
+ * included, is one change. Where the paths of all changes would take more than 128 MiB, each member of the
+ * root is one change at most.
  */
 #pragma once
 
