@@ -6,6 +6,37 @@
 
 #include "client/lib/client-private.h"
 
+#include <stdint.h>
+
+struct ConfigBus {
+        gatomicrefcount references;
+        GWeakRef config;
+        ReconfClient *client;
+        GMainContext *context;
+        char *name;
+        char *object;
+        GVariant *options;
+        char **paths; /* NULL: all of it */
+
+        GMutex lock;  /* guards what follows */
+        char **files; /* NULL: somebody else registers it */
+
+        /* What follows is of the context. */
+        GDBusConnection *connection; /* what is listened to, or NULL */
+        char *owner;                 /* who may send, or NULL */
+        GArray *subscriptions;
+        GCancellable *cancellable; /* of all calls since it is listened to */
+        GTask *starting;           /* until there is a first snapshot */
+        uint64_t heard;            /* the version of the last signal */
+        GVariant *details;         /* of that */
+        bool fetching;
+        bool again;        /* there is more to fetch than what is under way */
+        bool resuming;     /* whatever comes is current, also if its number is lower: the service's state was
+                              lost */
+        bool unregistered; /* by somebody who asked for that: it is for others to register it again */
+        bool ended;
+};
+
 /* In the thread-default context. All is copied; files may be NULL, and paths. */
 ConfigBus *config_bus_new(ReconfClient *client, const char *name, const char *object, char *const *files,
                           GVariant *options, char *const *paths);
@@ -13,5 +44,16 @@ ConfigBus *config_bus_new(ReconfClient *client, const char *name, const char *ob
 ReconfConfig *config_bus_start_sync(ConfigBus *bus, GCancellable *cancellable, GError **error);
 /* The same; the task returns the config. Does not take it. */
 void config_bus_start(ConfigBus *bus, GTask *task);
+
+/* Hears all signals about it from now on; in its context, which is the thread's default. */
+void config_bus_listen(ConfigBus *bus, GDBusConnection *connection, const char *owner);
+/* Ends that, and all calls that are under way. */
+void config_bus_stop_listening(ConfigBus *bus);
+/* Tells the service that it listens, and takes the snapshot that is there then. */
+void config_bus_subscribe(ConfigBus *bus);
+/* Takes the snapshot that is there, once more where that is under way. */
+void config_bus_refresh(ConfigBus *bus);
+/* Says how it stands, if there still is a config. */
+void config_bus_set_status(ConfigBus *bus, ReconfStatus status, const GError *error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ConfigBus, config_bus_unref)

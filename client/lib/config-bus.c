@@ -5,46 +5,11 @@
 #include "client/lib/config-bus-private.h"
 #include "client/lib/config-private.h"
 #include "client/lib/interfaces.h"
-#include "client/lib/object-path.h"
 #include "client/lib/reconf/error.h"
 #include "introspection/names.h"
 
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
-
-#define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
-
-struct ConfigBus {
-        gatomicrefcount references;
-        GWeakRef config;
-        ReconfClient *client;
-        GMainContext *context;
-        char *name;
-        char *object;
-        GVariant *options;
-        char **paths; /* NULL: all of it */
-
-        GMutex lock;  /* guards what follows */
-        char **files; /* NULL: somebody else registers it */
-
-        /* What follows is of the context. */
-        GDBusConnection *connection; /* what is listened to, or NULL */
-        char *owner;                 /* who may send, or NULL */
-        GArray *subscriptions;
-        GCancellable *cancellable; /* of all calls since it is listened to */
-        GTask *starting;           /* until there is a first snapshot */
-        uint64_t heard;            /* the version of the last signal */
-        GVariant *details;         /* of that */
-        bool fetching;
-        bool again;        /* there is more to fetch than what is under way */
-        bool resuming;     /* whatever comes is current, also if its number is lower: the service's state was
-                              lost */
-        bool unregistered; /* by somebody who asked for that: it is for others to register it again */
-        bool ended;
-};
-
-static void subscribe(ConfigBus *bus);
-static void fetch(ConfigBus *bus);
 
 ConfigBus *config_bus_new(ReconfClient *client, const char *name, const char *object, char *const *files,
                           GVariant *options, char *const *paths)
@@ -134,151 +99,12 @@ static void release_bus(void *data)
         config_bus_unref(data);
 }
 
-static void set_status(ConfigBus *bus, ReconfStatus status, const GError *error)
+void config_bus_set_status(ConfigBus *bus, ReconfStatus status, const GError *error)
 {
         g_autoptr(ReconfConfig) config = g_weak_ref_get(&bus->config);
 
         if (config)
                 config_set_status(config, status, error);
-}
-
-/* What a signal says about a version is kept for when its snapshot is here. */
-static void on_changed(ConfigBus *bus, GVariant *arguments)
-{
-        uint64_t version, previous;
-        g_autoptr(ReconfConfig) config = g_weak_ref_get(&bus->config);
-        bool missed;
-
-        if (!config || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(stta(ssvv)a{sv})")))
-                return;
-        g_clear_pointer(&bus->details, g_variant_unref);
-        g_variant_get(arguments, "(&stt@a(ssvv)@a{sv})", NULL, &version, &previous, NULL, &bus->details);
-        /* With paths, gaps are as it should be. */
-        missed = !bus->paths && bus->heard != 0 && previous != bus->heard;
-        bus->heard = version;
-        /* A synchronous call has fetched it before the loop came to what was said about it. */
-        config_add_details(config, version, bus->details);
-        if (missed)
-                subscribe(bus);
-        else if (bus->resuming || reconf_config_get_version(config) < version)
-                fetch(bus);
-}
-
-static void on_failed(ConfigBus *bus, GVariant *arguments)
-{
-        g_autoptr(ReconfConfig) config = g_weak_ref_get(&bus->config);
-        g_autoptr(GVariant) problems = NULL;
-        const char *stage;
-
-        if (!config || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(sa(suus))")))
-                return;
-        g_variant_get(arguments, "(&s@a(suus))", &stage, &problems);
-        config_emit_reload_failed(config, stage, problems);
-}
-
-/* The service has stopped watching it, because somebody asked for that; or somebody had it started again. */
-static void on_registration(ConfigBus *bus, GVariant *arguments, bool registered)
-{
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GVariant) object = NULL;
-
-        if (bus->starting || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(o*)")))
-                return;
-        object = g_variant_get_child_value(arguments, 0);
-        if (!g_str_equal(g_variant_get_string(object, NULL), bus->object))
-                return;
-        bus->heard = 0;
-        bus->unregistered = !registered;
-        if (registered) {
-                subscribe(bus);
-                return;
-        }
-        error = g_error_new(RECONF_ERROR, RECONF_ERROR_NO_SUCH_CONFIG, "%s was unregistered", bus->name);
-        set_status(bus, RECONF_STATUS_ERROR, error);
-}
-
-static void on_signal(GDBusConnection *connection, const char *sender, const char *object,
-                      const char *interface, const char *name, GVariant *arguments, void *data)
-{
-        g_autoptr(ConfigBus) bus = config_bus_ref(data);
-
-        /* Anybody may send one to a single connection. */
-        if (bus->ended || g_strcmp0(sender, bus->owner) != 0)
-                return;
-        if (g_str_equal(name, "ConfigChanged"))
-                on_changed(bus, arguments);
-        else if (g_str_equal(name, "ReloadFailed"))
-                on_failed(bus, arguments);
-        else
-                on_registration(bus, arguments, g_str_equal(name, "InterfacesAdded"));
-}
-
-static void add_subscription(ConfigBus *bus, const char *signal, const char *match)
-{
-        guint id = g_dbus_connection_signal_subscribe(
-                        bus->connection, RECONF_BUS_NAME, RECONF_CONFIG_INTERFACE, signal, bus->object,
-                        match, match ? G_DBUS_SIGNAL_FLAGS_MATCH_ARG0_PATH : G_DBUS_SIGNAL_FLAGS_NONE,
-                        on_signal, config_bus_ref(bus), release_bus);
-
-        g_array_append_val(bus->subscriptions, id);
-}
-
-/* GLib matches arguments that are strings only. The bus takes object paths, too, and so wakes nobody else.
- */
-static void match_registration(ConfigBus *bus, const char *method)
-{
-        g_autofree char *rule = g_strdup_printf("type='signal',sender='" RECONF_BUS_NAME
-                                                "',path='" RECONF_MANAGER_PATH "',interface='" OBJECT_MANAGER
-                                                "',arg0path='%s'",
-                                                bus->object);
-
-        g_dbus_connection_call(bus->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                               "org.freedesktop.DBus", method, g_variant_new("(s)", rule), NULL,
-                               G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
-}
-
-static void follow_registration(ConfigBus *bus)
-{
-        guint id = g_dbus_connection_signal_subscribe(
-                        bus->connection, RECONF_BUS_NAME, OBJECT_MANAGER, NULL, RECONF_MANAGER_PATH, NULL,
-                        G_DBUS_SIGNAL_FLAGS_NO_MATCH_RULE, on_signal, config_bus_ref(bus), release_bus);
-
-        g_array_append_val(bus->subscriptions, id);
-        match_registration(bus, "AddMatch");
-}
-
-static void stop_listening(ConfigBus *bus)
-{
-        if (bus->connection)
-                match_registration(bus, "RemoveMatch");
-        for (guint i = 0; i < bus->subscriptions->len; i++)
-                g_dbus_connection_signal_unsubscribe(bus->connection,
-                                                     g_array_index(bus->subscriptions, guint, i));
-        g_array_set_size(bus->subscriptions, 0);
-        if (bus->cancellable)
-                g_cancellable_cancel(bus->cancellable);
-        g_clear_object(&bus->cancellable);
-        g_clear_object(&bus->connection);
-        g_clear_pointer(&bus->owner, g_free);
-        bus->heard = 0;
-        bus->fetching = bus->again = false;
-}
-
-static void listen_to(ConfigBus *bus, GDBusConnection *connection, const char *owner)
-{
-        bus->connection = g_object_ref(connection);
-        bus->owner = g_strdup(owner);
-        bus->cancellable = g_cancellable_new();
-        bus->resuming = true;
-        for (char **path = bus->paths; path && *path; path++) {
-                g_autofree char *match = match_path_of(*path);
-
-                add_subscription(bus, "ConfigChanged", match);
-        }
-        if (!bus->paths)
-                add_subscription(bus, "ConfigChanged", NULL);
-        add_subscription(bus, "ReloadFailed", NULL);
-        follow_registration(bus);
 }
 
 static GVariant *subscribe_arguments(ConfigBus *bus)
@@ -318,7 +144,7 @@ static void fail(ConfigBus *bus, GError *error)
         if (bus->starting)
                 finish_start(bus, NULL, NULL, g_steal_pointer(&owned));
         else
-                set_status(bus, RECONF_STATUS_ERROR, error);
+                config_bus_set_status(bus, RECONF_STATUS_ERROR, error);
 }
 
 static ReconfSnapshot *take_reply(GVariant *reply, GUnixFDList *fds, GError **error)
@@ -397,10 +223,10 @@ static void on_fetched(GObject *source, GAsyncResult *result, void *data)
         else
                 fail(bus, g_steal_pointer(&error));
         if (again && bus->heard > reconf_config_get_version(config))
-                fetch(bus);
+                config_bus_refresh(bus);
 }
 
-static void fetch(ConfigBus *bus)
+void config_bus_refresh(ConfigBus *bus)
 {
         if (bus->fetching) {
                 bus->again = true;
@@ -420,7 +246,7 @@ static void on_registered(GObject *source, GAsyncResult *result, void *data)
         if (bus->ended)
                 return;
         if (reply)
-                subscribe(bus);
+                config_bus_subscribe(bus);
         else
                 fail(bus, g_steal_pointer(&error));
 }
@@ -446,7 +272,7 @@ static void on_subscribed(GObject *source, GAsyncResult *result, void *data)
         if (!reply && is_unknown(error) && !bus->starting && !bus->unregistered)
                 arguments = registration(bus);
         if (reply)
-                fetch(bus);
+                config_bus_refresh(bus);
         else if (arguments)
                 bus_call(bus->connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH,
                          "RegisterConfig", arguments, bus->cancellable, on_registered, config_bus_ref(bus));
@@ -454,7 +280,7 @@ static void on_subscribed(GObject *source, GAsyncResult *result, void *data)
                 fail(bus, g_steal_pointer(&error));
 }
 
-static void subscribe(ConfigBus *bus)
+void config_bus_subscribe(ConfigBus *bus)
 {
         bus_call(bus->connection, &org_reconf_reconf1_config_interface, bus->object, "Subscribe",
                  subscribe_arguments(bus), bus->cancellable, on_subscribed, config_bus_ref(bus));
@@ -471,17 +297,17 @@ static gboolean update(void *data)
         if (bus->connection == state.connection && g_strcmp0(bus->owner, state.owner) == 0 && state.owner)
                 return G_SOURCE_REMOVE;
 
-        stop_listening(bus);
+        config_bus_stop_listening(bus);
         if (state.connection && state.owner) {
-                set_status(bus, RECONF_STATUS_CONNECTING, NULL);
+                config_bus_set_status(bus, RECONF_STATUS_CONNECTING, NULL);
                 g_main_context_push_thread_default(bus->context);
-                listen_to(bus, state.connection, state.owner);
-                subscribe(bus);
+                config_bus_listen(bus, state.connection, state.owner);
+                config_bus_subscribe(bus);
                 g_main_context_pop_thread_default(bus->context);
         } else if (bus->starting) {
                 fail(bus, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "The service is away"));
         } else {
-                set_status(bus, state.status, state.error);
+                config_bus_set_status(bus, state.status, state.error);
         }
         return G_SOURCE_REMOVE;
 }
@@ -507,7 +333,7 @@ static gboolean end(void *data)
 
         unsubscribe(bus);
         bus->ended = true;
-        stop_listening(bus);
+        config_bus_stop_listening(bus);
         return G_SOURCE_REMOVE;
 }
 
@@ -592,7 +418,7 @@ ReconfConfig *config_bus_start_sync(ConfigBus *bus, GCancellable *cancellable, G
                 return NULL;
         }
         config = make_config(bus);
-        listen_to(bus, state.connection, state.owner);
+        config_bus_listen(bus, state.connection, state.owner);
         reply = bus_call_sync(state.connection, &org_reconf_reconf1_config_interface, bus->object,
                               "Subscribe", subscribe_arguments(bus), NULL, cancellable, error);
         snapshot = reply ? fetch_sync(bus, state.connection, cancellable, error) : NULL;

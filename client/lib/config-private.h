@@ -34,7 +34,8 @@ struct _ReconfConfig {
         guint last_handle;
         GVariant *details; /* of the version details_version; or NULL */
         guint64 details_version;
-        guint64 held_version; /* the last that the program reports on by itself; 0 none */
+        guint64 held_version;    /* the last that the program reports on by itself; 0 none */
+        ReconfSnapshot *applied; /* what the program has applied as an instance; NULL where it is none */
 
         /* Where its versions come from; all NULL for data. */
         ConfigFiles *files;
@@ -61,6 +62,11 @@ void config_add_details(ReconfConfig *config, guint64 version, GVariant *details
 
 /* The last version that the program reports on by itself; 0 for none. */
 guint64 config_get_held_version(ReconfConfig *config);
+
+/* What the program has applied as a whole; NULL where it is no instance any longer. */
+void config_set_applied(ReconfConfig *config, ReconfSnapshot *snapshot);
+/* Has an instance hear once more of what it has not applied: the step from what it has. */
+void config_tell_again(ReconfConfig *config);
 
 /* In the config's context: something failed, and the active version stays. problems is a(suus). */
 void config_emit_reload_failed(ReconfConfig *config, const char *stage, GVariant *problems);

@@ -91,6 +91,7 @@ static void reconf_config_finalize(GObject *object)
         g_hash_table_unref(config->listeners);
         g_array_unref(config->blocked);
         g_clear_pointer(&config->details, g_variant_unref);
+        g_clear_pointer(&config->applied, reconf_snapshot_unref);
         g_clear_error(&config->error);
         g_free(config->name);
         g_main_context_unref(config->context);
@@ -228,6 +229,35 @@ guint64 config_get_held_version(ReconfConfig *config)
         version = config->held_version;
         g_mutex_unlock(&config->lock);
         return version;
+}
+
+void config_set_applied(ReconfConfig *config, ReconfSnapshot *snapshot)
+{
+        g_mutex_lock(&config->lock);
+        g_clear_pointer(&config->applied, reconf_snapshot_unref);
+        config->applied = snapshot ? reconf_snapshot_ref(snapshot) : NULL;
+        g_mutex_unlock(&config->lock);
+}
+
+static void rewind_listeners(ReconfConfig *config, ReconfSnapshot *snapshot)
+{
+        GHashTableIter iter;
+        void *listener;
+
+        listener_rewind(config->signals, snapshot);
+        g_hash_table_iter_init(&iter, config->listeners);
+        while (g_hash_table_iter_next(&iter, NULL, &listener))
+                listener_rewind(listener, snapshot);
+}
+
+void config_tell_again(ReconfConfig *config)
+{
+        g_mutex_lock(&config->lock);
+        if (config->applied) {
+                config->held_version = 0;
+                rewind_listeners(config, config->applied);
+        }
+        g_mutex_unlock(&config->lock);
 }
 
 bool config_publish(ReconfConfig *config, ReconfSnapshot *snapshot, GVariant *details, bool force)

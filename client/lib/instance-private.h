@@ -30,8 +30,13 @@ char *instance_dup_object(ReconfInstance *instance);
  */
 GDBusConnection *instance_get_connection(ReconfConfig *config, GError **error);
 
+/* Says that it has been unregistered. */
+void instance_set_ended(GError **error);
+/* Stops all that it does. Its object's path, which is for the caller to unregister and to free, or NULL. */
+char *instance_end(ReconfInstance *instance);
+
 /* Reports without waiting for the answer: the version is applied. */
-void instance_report_applied(ReconfInstance *instance, guint64 version);
+void instance_report_applied(ReconfInstance *instance, ReconfSnapshot *snapshot);
 /*
  * To a service that has heard nothing from the instance yet: what is current is applied, unless the program
  * has said something else of it, or means to.

@@ -17,7 +17,12 @@
  * [method@Reconf.Change.hold], and the program reports later with [method@Reconf.Instance.report]. When the
  * service comes back after having been away, the instance is registered again.
  *
- * It ends with its last reference.
+ * What was reported as failed, or in part only, can be tried once more, when the program asks for it
+ * ([method@Reconf.Instance.renotify]) or an administrator does (`reconfctl retry`): then
+ * [signal@Reconf.Config::changed] and all watches are told again of what lies between the version that was
+ * applied and the active one.
+ *
+ * It ends with [method@Reconf.Instance.unregister], or with its last reference.
  */
 
 /* As the service has it. */
@@ -64,13 +69,31 @@ static void set_object(ReconfInstance *instance, const char *object)
         g_mutex_unlock(&instance->lock);
 }
 
-static void unregister(ReconfInstance *instance)
+char *instance_end(ReconfInstance *instance)
+{
+        char *object = instance_dup_object(instance);
+
+        if (instance->cancellable)
+                g_cancellable_cancel(instance->cancellable);
+        instance->validating = validating_end(instance->validating);
+        if (instance->config) {
+                if (instance->listener != 0)
+                        reconf_config_unwatch(instance->config, instance->listener);
+                instance->listener = 0;
+                g_clear_signal_handler(&instance->status_handler, instance->config);
+                config_set_applied(instance->config, NULL);
+        }
+        set_object(instance, NULL);
+        return object;
+}
+
+/* Nobody waits for the answer. */
+static void unregister(ReconfInstance *instance, const char *object)
 {
         g_autoptr(GDBusConnection) connection =
                         reconf_client_dup_connection(config_bus_client(instance->config->bus));
-        g_autofree char *object = instance_dup_object(instance);
 
-        if (connection && object)
+        if (connection)
                 g_dbus_connection_call(connection, RECONF_BUS_NAME, object, RECONF_INSTANCE_INTERFACE,
                                        "Unregister", NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL,
                                        NULL, NULL);
@@ -79,17 +102,11 @@ static void unregister(ReconfInstance *instance)
 static void reconf_instance_dispose(GObject *object)
 {
         ReconfInstance *instance = RECONF_INSTANCE(object);
+        g_autofree char *registered = instance_end(instance);
 
-        if (instance->cancellable)
-                g_cancellable_cancel(instance->cancellable);
+        if (registered)
+                unregister(instance, registered);
         g_clear_object(&instance->cancellable);
-        instance->validating = validating_end(instance->validating);
-        if (instance->config) {
-                if (instance->listener != 0)
-                        reconf_config_unwatch(instance->config, instance->listener);
-                g_clear_signal_handler(&instance->status_handler, instance->config);
-                unregister(instance);
-        }
         g_clear_object(&instance->config);
         G_OBJECT_CLASS(reconf_instance_parent_class)->dispose(object);
 }
@@ -268,7 +285,7 @@ static void on_applied(ReconfConfig *config, ReconfSnapshot *before, ReconfSnaps
 
         if (instance && !(instance->flags & RECONF_INSTANCE_SILENT) &&
             config_get_held_version(config) != after->version)
-                instance_report_applied(instance, after->version);
+                instance_report_applied(instance, after);
 }
 
 static void free_weak_ref(void *data)
@@ -291,9 +308,13 @@ static ReconfInstance *make_instance(ReconfConfig *config, const char *name, Rec
 /* Is registered: from now on it lives. */
 static void begin(ReconfInstance *instance, GDBusConnection *connection, GVariant *reply)
 {
+        g_autoptr(GBytes) empty = g_bytes_new_static(NULL, 0);
+        g_autoptr(ReconfSnapshot) nothing = snapshot_new_trusted(0, empty);
         GWeakRef *weak = g_new0(GWeakRef, 1);
         Listener *listener;
 
+        /* Whoever does not report has nothing applied. */
+        config_set_applied(instance->config, nothing);
         g_weak_ref_init(weak, instance);
         listener = listener_new(instance->config, on_applied, weak, free_weak_ref);
         listener_set_late(listener);

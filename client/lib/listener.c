@@ -107,6 +107,15 @@ void listener_set_known(Listener *listener, ReconfSnapshot *snapshot)
         g_mutex_unlock(&listener->lock);
 }
 
+void listener_rewind(Listener *listener, ReconfSnapshot *snapshot)
+{
+        g_mutex_lock(&listener->lock);
+        g_clear_pointer(&listener->known, reconf_snapshot_unref);
+        listener->known = reconf_snapshot_ref(snapshot);
+        g_mutex_unlock(&listener->lock);
+        listener_wake(listener);
+}
+
 void listener_end(Listener *listener)
 {
         GSource *source;

@@ -232,3 +232,97 @@ class OfAConfig(Calls):
                                  ('set_hot_reload', True), ('set_files', ['/a']), ('get_statistics',), ('get_info',)):
             with self.subTest(stem):
                 self.assert_raises(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_SUPPORTED, config, stem, *arguments)
+
+
+class OfAnInstance(Calls):
+    def start(self, flags=Reconf.InstanceFlags.DEFAULT, content='{a: 1, b: 1}\n', paths=None):
+        """A config, an instance of it, and what is heard."""
+        self.config = self.open(content, paths=paths)
+        self.instance = Reconf.Instance.new_sync(self.config, 'test', flags, None)
+        self.heard = self.note(self.config)
+        self.watched = []
+        self.config.watch('a', lambda _, path, old, new: self.watched.append(new.unpack()))
+
+    def state(self):
+        return [(row[5], row[6]) for row in self.client.manager('ListInstances', '(s)', 'a')]
+
+    def fail(self, version):
+        """Takes a version, and says that this did not go well."""
+        handler = self.config.connect('changed', lambda _, change: change.hold())
+        self.save('a.yaml', f'{{a: {version}, b: 1}}\n')
+        self.wait(lambda: self.config.get_version() == version and self.watched[-1:] == [version])
+        self.instance.report_sync(version, Reconf.Report.FAILED, 'no', None)
+        self.config.disconnect(handler)
+
+    def test_again(self):
+        """The program's own attempt, waiting and not, then reconfctl's: the step from what was applied."""
+        self.start()
+        self.fail(2)
+        del self.heard[:], self.watched[:]
+        self.assertTrue(self.instance.renotify_sync(None))
+        self.wait(lambda: self.state() == [('current', 2)], 'the report')
+        self.assertEqual((self.heard, self.watched), ([(1, 2, [('a', 1, 2)])], [2]))
+        # There is nothing more to tell.
+        self.assert_both(True, self.instance, 'renotify')
+        self.fail(3)
+        self.fail(4)
+        del self.heard[:], self.watched[:]
+        self.assertEqual(self.bus.reconfctl('retry', 'a').returncode, 0)
+        self.wait(lambda: self.state() == [('current', 4)], 'the report')
+        self.assertEqual((self.heard, self.watched), ([(2, 4, [('a', 2, 4)])], [4]))
+
+    def test_again_in_part(self):
+        self.start()
+        self.fail(2)
+        self.instance.report_sync(2, Reconf.Report.PARTIAL, 'half', None)
+        del self.heard[:]
+        self.instance.renotify_sync(None)
+        self.wait(lambda: self.heard)
+        self.assertEqual(self.heard, [(1, 2, [('a', 1, 2)])])
+
+    def test_again_after_return(self):
+        """What failed is still so for a service that comes back, until it is tried again."""
+        self.start()
+        self.fail(2)
+        self.bus.end_daemon()
+        self.wait(lambda: self.state() == [('failed', 0)], 'the instance')
+        self.wait_connected(self.config)
+        self.save('a.yaml', '{a: 2, b: 2}\n')
+        self.wait(lambda: self.state() == [('current', 3)], 'the report')
+
+    def test_silent(self):
+        self.start(Reconf.InstanceFlags.SILENT)
+        self.save('a.yaml', '{a: 2, b: 1}\n')
+        self.wait(lambda: self.watched)
+        del self.heard[:]
+        self.instance.renotify_sync(None)
+        self.wait(lambda: self.heard)
+        self.assertEqual(self.heard, [(0, 2, [('a', None, 2), ('b', None, 1)])])
+
+    def test_several_paths(self):
+        """A change that touches all of them is one."""
+        self.start(Reconf.InstanceFlags.SILENT, paths=['a', 'b'])
+        self.save('a.yaml', '{a: 2, b: 2}\n')
+        self.wait(lambda: self.heard)
+        self.save('a.yaml', '{a: 3, b: 3}\n')
+        self.wait(lambda: self.config.get_version() == 3 and len(self.heard) > 1)
+        self.assertEqual([step[:2] for step in self.heard], [(1, 2), (2, 3)])
+
+    def test_unregister(self):
+        self.start()
+        self.wait(lambda: self.state() == [('current', 1)])
+        self.assertTrue(self.instance.unregister_sync(None))
+        self.assertEqual(self.state(), [])
+        self.assert_raises(Gio.io_error_quark(), Gio.IOErrorEnum.CLOSED, self.instance, 'unregister')
+        self.assert_raises(Gio.io_error_quark(), Gio.IOErrorEnum.CLOSED, self.instance, 'renotify')
+        self.assert_raises(Gio.io_error_quark(), Gio.IOErrorEnum.CLOSED, self.instance, 'report', 1,
+                           Reconf.Report.APPLIED, '')
+        self.bus.end_daemon()
+        self.save('a.yaml', 'a: 2\n')
+        self.wait(lambda: self.config.get_int('a', 0) == 2)
+        self.assertEqual(self.state(), [])
+        other = Reconf.Instance.new_sync(self.config, 'other', Reconf.InstanceFlags.DEFAULT, None)
+        done = []
+        other.unregister(None, lambda source, result: done.append(source.unregister_finish(result)))
+        self.wait(lambda: done)
+        self.assertEqual((done, self.state()), ([True], []))
