@@ -36,19 +36,6 @@ static Comparison *comparison_free(Comparison *comparison)
         return NULL;
 }
 
-static uint64_t changes_size(const Changes *changes)
-{
-        uint64_t size = 0;
-
-        for (size_t i = 0; i < changes_count(changes); i++) {
-                const Change *change = changes_get(changes, i);
-
-                size += change->before ? node_size(change->before) : 0;
-                size += change->after ? node_size(change->after) : 0;
-        }
-        return size;
-}
-
 static void reply_failure(Comparison *comparison, Failure *failure)
 {
         (void) failure_bus_reply(comparison->call, failure);
@@ -76,7 +63,7 @@ static void reply_diff(Config *config, Document *after, const Failure *failure, 
                 problem = no_such_version(config, comparison->to);
         if (!problem) {
                 changes = changes_new(comparison->before, after);
-                problem = config_bus_check_size(changes_size(changes));
+                problem = config_bus_check_size(document_bus_changes_size(changes));
         }
         if (problem) {
                 reply_failure(comparison, problem);
@@ -161,7 +148,7 @@ static void reply_subscribed(Config *config, Document *before, const Failure *fa
                 changes = changes_filter(all, (Path *const *) comparison->paths->pdata,
                                          comparison->paths->len);
         }
-        if (changes && changes_size(changes) > CONFIG_BUS_MAX_REPLY_SIZE)
+        if (changes && document_bus_changes_size(changes) > CONFIG_BUS_MAX_REPLY_SIZE)
                 g_clear_pointer(&changes, changes_unref);
 
         r = send_subscribed(comparison->bus, comparison->call, config, changes, changes != NULL);
