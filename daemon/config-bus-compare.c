@@ -244,12 +244,18 @@ int config_bus_method_subscribe(sd_bus_message *m, void *userdata, sd_bus_error 
         return caller_identify(m, subscribe, userdata, error);
 }
 
-int config_bus_method_unsubscribe(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int unsubscribe(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         Bus *bus = userdata;
         Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
 
         /* Not to be subscribed is what was asked for. */
-        (void) subscriptions_remove(bus->subscriptions, sd_bus_message_get_sender(m), config);
+        (void) subscriptions_remove(bus->subscriptions, caller->name, config);
         return sd_bus_reply_method_return(m, NULL);
+}
+
+int config_bus_method_unsubscribe(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        /* Not sooner than a Subscribe() that came before it. */
+        return caller_identify(m, unsubscribe, userdata, error);
 }

@@ -10,6 +10,8 @@ import os
 import signal
 import subprocess
 
+from gi.repository import Gio, GLib
+
 import reconf
 
 # Longer than the default of debounce-ms, which is 100.
@@ -110,6 +112,19 @@ class TestCase(reconf.TestCase):
             yield
         finally:
             go_on()
+
+    def call_at_once(self, client, config, *calls):
+        """Sends calls, each a method, its signature and arguments, none of which waits for the one before."""
+        replies = []
+        go_on = self.hold()
+        for method, signature, *arguments in calls:
+            client.connection.call(reconf.NAME, config.path, reconf.CONFIG, method,
+                                   GLib.Variant(signature, tuple(arguments)), None, Gio.DBusCallFlags.NONE,
+                                   int(reconf.TIMEOUT * 1000), None,
+                                   lambda connection, result: replies.append(connection.call_finish(result)))
+        client.connection.flush_sync(None)
+        go_on()
+        reconf.wait_until(lambda: len(replies) == len(calls), 'all replies')
 
     def run_tool(self, *command, **keywords):
         """Runs some program, which has to succeed."""

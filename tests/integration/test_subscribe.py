@@ -350,6 +350,11 @@ class Listening(scene.TestCase):
         config.reload()
         self.assertEqual(self.roots(other), [])
 
+    def test_unsubscribe_at_once(self):
+        config = self.secret()
+        self.call_at_once(self.client, config, ('Subscribe', '(ta{sv})', 0, {}), ('Unsubscribe', '()'))
+        self.assertEqual(self.subscribers(config), 0)
+
     def test_leaves_the_bus(self):
         config, second = self.secret(), self.secret('b')
         other, stays = self.subscriber(config), self.subscriber(config)

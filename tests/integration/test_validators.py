@@ -212,9 +212,17 @@ class Meanwhile(ValidatorCase):
         self.assert_fails('Busy', mine.reload)
         self.assert_fails('Busy', mine.rollback, 1)
         self.assert_fails('Busy', mine.call, 'SetFiles', '(as)', [str(self.path('a.yaml'))])
+        self.assert_fails('Busy', mine.call, 'Confirm', '(t)', 1)
+        self.assert_fails('Busy', mine.call, 'ExtendConfirm', '(tu)', 1, 1000)
         self.assertEqual(mine.get('a'), 1)
         invocation.return_value(None)
         self.config.wait_changed()
+
+    def test_removed_as_soon_as_added(self):
+        self.call_at_once(self.other, self.config, ('AddValidator', '(oa{sv})', '/validator', {}),
+                          ('RemoveValidator', '(o)', '/validator'))
+        self.save('a.yaml', 'a: 2\n')
+        self.assert_changed(self.config, ('a', 'modified', 1, 2))
 
     def test_unregistered(self):
         validator = Validator(self.other, self.config)
