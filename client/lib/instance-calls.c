@@ -25,7 +25,6 @@ static void call_start(ReconfInstance *instance, const char *method, char *objec
                        GCancellable *cancellable, GAsyncReadyCallback callback, void *user_data)
 {
         g_autoptr(GTask) task = g_task_new(instance, cancellable, callback, user_data);
-        g_autofree char *owned = object;
         g_autoptr(GDBusConnection) connection = NULL;
         GError *error = NULL;
 
@@ -39,6 +38,7 @@ static void call_start(ReconfInstance *instance, const char *method, char *objec
                          cancellable, bus_call_return, g_object_ref(task));
         else
                 g_task_return_error(task, error);
+        g_free(object);
 }
 
 static gboolean call_end(ReconfInstance *instance, GAsyncResult *result, void *tag, GError **error)
