@@ -50,6 +50,9 @@ void client_remove_config(ReconfClient *client, ConfigBus *bus);
 /* True if another config of the client's is the same object's. */
 bool client_shares_object(ReconfClient *client, const ConfigBus *bus);
 
+/* A client that has no connection yet, and tries to get one, in the thread-default context. */
+ReconfClient *client_new_trying(GBusType bus_type);
+
 /* Takes up a connection; in the context, which is the thread's default. */
 void client_adopt(ReconfClient *client, const Connected *connected);
 /* Tries once to have the service there, over the connection that there is or a new one; in the context. */

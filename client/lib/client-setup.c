@@ -13,6 +13,14 @@ static ReconfClient *make_client(GBusType bus_type, const char *address)
         return client;
 }
 
+ReconfClient *client_new_trying(GBusType bus_type)
+{
+        ReconfClient *client = make_client(bus_type, NULL);
+
+        client_attempt(client);
+        return client;
+}
+
 static ReconfClient *connect_sync(GBusType bus_type, const char *address, GCancellable *cancellable,
                                   GError **error)
 {
@@ -63,7 +71,7 @@ static void connect_async(GBusType bus_type, const char *address, GCancellable *
  * Connects to a bus, and starts the service on it if it does not run. See
  * [ctor@Reconf.Client.new_finish].
  *
- * To do without where there is no bus or no service, see [ctor@Reconf.Config.new_for_file].
+ * To do without where there is no bus or no service, see [func@Reconf.Config.open].
  */
 void reconf_client_new(GBusType bus_type, GCancellable *cancellable, GAsyncReadyCallback callback,
                        gpointer user_data)

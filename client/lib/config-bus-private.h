@@ -29,6 +29,7 @@ struct ConfigBus {
         GTask *starting;           /* until there is a first snapshot */
         uint64_t heard;            /* the version of the last signal */
         GVariant *details;         /* of that */
+        bool joining;              /* the config has files, which it goes by until starting is over */
         bool fetching;
         bool again;        /* there is more to fetch than what is under way */
         bool resuming;     /* whatever comes is current, also if its number is lower: the service's state was
@@ -55,5 +56,11 @@ void config_bus_subscribe(ConfigBus *bus);
 void config_bus_refresh(ConfigBus *bus);
 /* Says how it stands, if there still is a config. */
 void config_bus_set_status(ConfigBus *bus, ReconfStatus status, const GError *error);
+
+/*
+ * The same for a config of files, which goes over when there is a first snapshot that is of a version. Until
+ * then it is not told of anything. In its context.
+ */
+void config_bus_join(ConfigBus *bus, ReconfConfig *config, GTask *task);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ConfigBus, config_bus_unref)

@@ -41,6 +41,10 @@ static void on_changed(ConfigBus *bus, GVariant *arguments)
         g_variant_get(arguments, "(&stt@a(ssvv)@a{sv})", &root, &version, &previous, NULL, &details);
         if (!touches_paths(bus, root))
                 return;
+        if (bus->joining) {
+                config_bus_refresh(bus);
+                return;
+        }
         /* Somebody has asked for it with Renotify of org.reconf.Reconf1.Instance. */
         if (version == bus->heard) {
                 config_tell_again(config);
@@ -65,7 +69,7 @@ static void on_failed(ConfigBus *bus, GVariant *arguments)
         g_autoptr(GVariant) problems = NULL;
         const char *stage;
 
-        if (!config || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(sa(suus))")))
+        if (!config || bus->joining || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(sa(suus))")))
                 return;
         g_variant_get(arguments, "(&s@a(suus))", &stage, &problems);
         config_emit_reload_failed(config, stage, problems);
@@ -77,7 +81,7 @@ static void on_registration(ConfigBus *bus, GVariant *arguments, bool registered
         g_autoptr(GError) error = NULL;
         g_autoptr(GVariant) object = NULL;
 
-        if (bus->starting || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(o*)")))
+        if (bus->starting || bus->joining || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(o*)")))
                 return;
         object = g_variant_get_child_value(arguments, 0);
         if (!g_str_equal(g_variant_get_string(object, NULL), bus->object))

@@ -3,6 +3,7 @@
 
 #include "client/lib/bus-call.h"
 #include "client/lib/config-bus-private.h"
+#include "client/lib/config-files.h"
 #include "client/lib/config-private.h"
 #include "client/lib/interfaces.h"
 #include "client/lib/reconf/error.h"
@@ -103,7 +104,7 @@ void config_bus_set_status(ConfigBus *bus, ReconfStatus status, const GError *er
 {
         g_autoptr(ReconfConfig) config = g_weak_ref_get(&bus->config);
 
-        if (config)
+        if (config && !bus->joining)
                 config_set_status(config, status, error);
 }
 
@@ -120,13 +121,49 @@ static GVariant *subscribe_arguments(ConfigBus *bus)
         return g_variant_new("(t@a{sv})", UINT64_C(0), g_variant_dict_end(&options));
 }
 
+/* The config stays with its files. */
+static void stop_joining(ConfigBus *bus)
+{
+        g_autoptr(ReconfConfig) config = g_weak_ref_get(&bus->config);
+
+        if (config && config->joining == bus) {
+                config_files_resume(config->files);
+                config->joining = config_bus_end(config->joining);
+        }
+}
+
+/*
+ * What the service says takes the place of the files; but nothing does not. What differs is one change, and
+ * numbers are the service's from now on.
+ */
+static void join(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *snapshot)
+{
+        if (snapshot->version == 0) {
+                bus->resuming = true;
+                config_files_resume(config->files);
+                return;
+        }
+        config_files_stop(config->files);
+        bus->joining = false;
+        (void) config_publish(config, snapshot, NULL, true);
+        config_set_bus(config, g_steal_pointer(&config->joining), bus->name);
+        config_set_status(config, RECONF_STATUS_CONNECTED, NULL);
+}
+
 /* The first snapshot is here, or cannot be had. Takes the error. */
 static void finish_start(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *snapshot, GError *error)
 {
         g_autoptr(GTask) task = g_steal_pointer(&bus->starting);
 
         if (error) {
+                if (bus->joining)
+                        stop_joining(bus);
                 g_task_return_error(task, error);
+                return;
+        }
+        if (bus->joining) {
+                join(bus, config, snapshot);
+                g_task_return_pointer(task, g_object_ref(config), g_object_unref);
                 return;
         }
         config_publish_first(config, snapshot);
@@ -143,6 +180,8 @@ static void fail(ConfigBus *bus, GError *error)
                 return;
         if (bus->starting)
                 finish_start(bus, NULL, NULL, g_steal_pointer(&owned));
+        else if (bus->joining)
+                stop_joining(bus);
         else
                 config_bus_set_status(bus, RECONF_STATUS_ERROR, error);
 }
@@ -197,6 +236,10 @@ static void take_snapshot(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *
         bus->resuming = false;
         if (bus->starting) {
                 finish_start(bus, config, snapshot, NULL);
+                return;
+        }
+        if (bus->joining) {
+                join(bus, config, snapshot);
                 return;
         }
         (void) config_publish(config, snapshot, has_details ? bus->details : NULL, resuming);
@@ -304,7 +347,7 @@ static gboolean update(void *data)
                 config_bus_listen(bus, state.connection, state.owner);
                 config_bus_subscribe(bus);
                 g_main_context_pop_thread_default(bus->context);
-        } else if (bus->starting) {
+        } else if (bus->starting || bus->joining) {
                 fail(bus, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "The service is away"));
         } else {
                 config_bus_set_status(bus, state.status, state.error);
@@ -350,6 +393,7 @@ static ReconfConfig *make_config(ConfigBus *bus)
 {
         ReconfConfig *config = config_new(bus->name);
 
+        config->client = g_object_ref(bus->client);
         config->bus = config_bus_ref(bus);
         g_weak_ref_set(&bus->config, config);
         client_add_config(bus->client, bus);
@@ -436,5 +480,17 @@ void config_bus_start(ConfigBus *bus, GTask *task)
         bus->starting = g_object_ref(task);
         /* Kept until the task has returned. */
         g_object_set_data_full(G_OBJECT(task), "reconf-config", g_object_ref(config), g_object_unref);
+        update(bus);
+}
+
+void config_bus_join(ConfigBus *bus, ReconfConfig *config, GTask *task)
+{
+        bus->joining = true;
+        bus->starting = g_object_ref(task);
+        config->joining = config_bus_ref(bus);
+        g_weak_ref_set(&bus->config, config);
+        client_add_config(bus->client, bus);
+        /* What both see at the same time is for the service to tell. */
+        config_files_pause(config->files);
         update(bus);
 }

@@ -7,8 +7,8 @@
 
 static GDBusConnection *get_connection(ReconfConfig *config, GError **error)
 {
-        if (config->bus)
-                return client_get_connection(config_bus_client(config->bus), error);
+        if (config_get_bus(config))
+                return client_get_connection(config->client, error);
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                             "This config does without the service, which alone can do this");
         return NULL;

@@ -126,7 +126,7 @@ void reconf_config_reload(ReconfConfig *config, GCancellable *cancellable, GAsyn
 
         g_return_if_fail(RECONF_IS_CONFIG(config));
 
-        if (config->bus) {
+        if (config_get_bus(config)) {
                 reconf_config_reload_with_options(config, NULL, cancellable, callback, user_data);
                 return;
         }
@@ -171,7 +171,7 @@ gboolean reconf_config_reload_sync(ReconfConfig *config, guint64 *version, GCanc
 {
         g_return_val_if_fail(RECONF_IS_CONFIG(config), FALSE);
 
-        if (config->bus)
+        if (config_get_bus(config))
                 return reconf_config_reload_with_options_sync(config, NULL, version, cancellable, error);
         if (!reload_local(config, error))
                 return FALSE;

@@ -11,10 +11,11 @@
 #include "client/lib/change-private.h"
 #include "client/lib/current.h"
 #include "client/lib/listener.h"
-#include "client/lib/reconf/config.h"
+#include "client/lib/reconf/client.h"
 
 typedef struct ConfigBus ConfigBus;
 typedef struct ConfigFiles ConfigFiles;
+typedef struct Moving Moving;
 
 struct _ReconfConfig {
         GObject parent;
@@ -26,7 +27,6 @@ struct _ReconfConfig {
         GMutex publishing; /* held while current is replaced */
 
         GMutex lock; /* guards what follows */
-        char *name;
         ReconfStatus status;
         GError *error;
         Listener *signals;
@@ -37,13 +37,27 @@ struct _ReconfConfig {
         guint64 held_version;    /* the last that the program reports on by itself; 0 none */
         ReconfSnapshot *applied; /* what the program has applied as an instance; NULL where it is none */
 
-        /* Where its versions come from; all NULL for data. */
+        /* Where its versions come from; all NULL for data. Files that gave way to the service are stopped.
+         */
         ConfigFiles *files;
-        ConfigBus *bus;
+        ConfigBus *bus;       /* set once: see config_get_bus() */
+        ReconfClient *client; /* the way to the service, or NULL */
+
+        char *name;        /* set anew once */
+        char *former_name; /* which somebody may still hold, or NULL */
+
+        /* Of the context: what may take the place of the files. */
+        Moving *moving;
+        ConfigBus *joining;
 };
 
 /* A config of nothing, with version 0. */
 ReconfConfig *config_new(const char *name);
+
+/* The service's side, or NULL where it does without, perhaps until later. From any thread. */
+ConfigBus *config_get_bus(ReconfConfig *config);
+/* It goes over to the service, under another name. Takes bus. In the config's context. */
+void config_set_bus(ReconfConfig *config, ConfigBus *bus, const char *name);
 
 /* A reference of the caller's own. */
 ReconfSnapshot *config_dup_current(ReconfConfig *config);

@@ -4,6 +4,7 @@
 #include "client/lib/config-bus.h"
 #include "client/lib/config-files.h"
 #include "client/lib/config-signals.h"
+#include "client/lib/moving.h"
 #include "client/lib/reconf/enum-types.h"
 
 /**
@@ -13,10 +14,11 @@
  *
  * Where it comes from makes no difference to who uses it: the service
  * ([method@Reconf.Client.get_config]), files that are read without the service
- * ([ctor@Reconf.Config.new_for_file]), or data ([ctor@Reconf.Config.new_for_data]).
+ * ([ctor@Reconf.Config.new_for_file]), the one where it is there and the other where it is not
+ * ([func@Reconf.Config.open]), or data ([ctor@Reconf.Config.new_for_data]).
  *
  * ```c
- * config = reconf_config_new_for_file ("/etc/shop.yaml", &error);
+ * config = reconf_config_open_sync (G_BUS_TYPE_SYSTEM, "/etc/shop.yaml", NULL, &error);
  * reconf_config_watch (config, "database.pool.size", on_pool_size, pool, NULL);
  * pool_resize (pool, reconf_config_get_int (config, "database.pool.size", 5));
  * ```
@@ -41,6 +43,7 @@ enum {
         PROP_VERSION,
         PROP_STATUS,
         PROP_ERROR,
+        PROP_OBJECT_PATH,
         N_PROPS,
 };
 
@@ -77,6 +80,8 @@ static void reconf_config_dispose(GObject *object)
         config->listeners = g_hash_table_new_full(NULL, NULL, NULL, release_listener);
         g_mutex_unlock(&config->lock);
         listener_end(config->signals);
+        config->moving = moving_free(config->moving);
+        config->joining = config_bus_end(config->joining);
         config->files = config_files_free(config->files);
         config->bus = config_bus_end(config->bus);
         G_OBJECT_CLASS(reconf_config_parent_class)->dispose(object);
@@ -93,6 +98,8 @@ static void reconf_config_finalize(GObject *object)
         g_clear_pointer(&config->details, g_variant_unref);
         g_clear_pointer(&config->applied, reconf_snapshot_unref);
         g_clear_error(&config->error);
+        g_clear_object(&config->client);
+        g_free(config->former_name);
         g_free(config->name);
         g_main_context_unref(config->context);
         g_mutex_clear(&config->lock);
@@ -117,6 +124,9 @@ static void reconf_config_get_property(GObject *object, guint id, GValue *value,
         case PROP_ERROR:
                 g_value_take_boxed(value, reconf_config_dup_error(config));
                 break;
+        case PROP_OBJECT_PATH:
+                g_value_set_string(value, reconf_config_get_object_path(config));
+                break;
         default:
                 G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
         }
@@ -134,7 +144,8 @@ static void reconf_config_class_init(ReconfConfigClass *class)
         /**
          * ReconfConfig:name:
          *
-         * What the config is called: its name with the service, or else its first file; empty for data.
+         * What the config is called: its name with the service, or else its first file; empty for data. One
+         * that goes over to the service ([func@Reconf.Config.open]) gets another.
          */
         properties[PROP_NAME] = g_param_spec_string("name", NULL, NULL, "", flags);
         /**
@@ -157,6 +168,12 @@ static void reconf_config_class_init(ReconfConfigClass *class)
          * What keeps changes from being heard; %NULL where nothing does.
          */
         properties[PROP_ERROR] = g_param_spec_boxed("error", NULL, NULL, G_TYPE_ERROR, flags);
+        /**
+         * ReconfConfig:object-path:
+         *
+         * The config's object with the service, for calls of the program's own; %NULL without the service.
+         */
+        properties[PROP_OBJECT_PATH] = g_param_spec_string("object-path", NULL, NULL, NULL, flags);
         g_object_class_install_properties(object_class, N_PROPS, properties);
         config_install_signals(class);
 }
@@ -169,6 +186,20 @@ ReconfConfig *config_new(const char *name)
         config->name = g_strdup(name);
         current_replace(&config->current, snapshot_new_trusted(0, nothing));
         return config;
+}
+
+ConfigBus *config_get_bus(ReconfConfig *config)
+{
+        return g_atomic_pointer_get(&config->bus);
+}
+
+void config_set_bus(ReconfConfig *config, ConfigBus *bus, const char *name)
+{
+        config->former_name = config->name;
+        g_atomic_pointer_set(&config->name, g_strdup(name));
+        g_atomic_pointer_set(&config->bus, bus);
+        g_object_notify_by_pspec(G_OBJECT(config), properties[PROP_NAME]);
+        g_object_notify_by_pspec(G_OBJECT(config), properties[PROP_OBJECT_PATH]);
 }
 
 ReconfSnapshot *config_dup_current(ReconfConfig *config)
@@ -325,7 +356,40 @@ const char *reconf_config_get_name(ReconfConfig *config)
 {
         g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
 
-        return config->name;
+        return g_atomic_pointer_get(&config->name);
+}
+
+/**
+ * reconf_config_get_object_path:
+ * @config: a config
+ *
+ * See [property@Reconf.Config:object-path]. From any thread.
+ *
+ * Returns: (nullable): the path, which belongs to the config, or %NULL
+ */
+const char *reconf_config_get_object_path(ReconfConfig *config)
+{
+        const ConfigBus *bus;
+
+        g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
+
+        bus = config_get_bus(config);
+        return bus ? config_bus_object(bus) : NULL;
+}
+
+/**
+ * reconf_config_get_client:
+ * @config: a config
+ *
+ * Gives the client that the config has the service from, or waits for the service with. From any thread.
+ *
+ * Returns: (transfer none) (nullable): the client; %NULL for a config of files alone, or of data
+ */
+ReconfClient *reconf_config_get_client(ReconfConfig *config)
+{
+        g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
+
+        return config->client;
 }
 
 /**

@@ -220,8 +220,8 @@ static GVariant *register_arguments(const ReconfInstance *instance)
 
 GDBusConnection *instance_get_connection(ReconfConfig *config, GError **error)
 {
-        if (config->bus)
-                return client_get_connection(config_bus_client(config->bus), error);
+        if (config_get_bus(config))
+                return client_get_connection(config->client, error);
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                             "This config does without the service, which alone knows instances");
         return NULL;

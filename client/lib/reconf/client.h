@@ -148,5 +148,7 @@ RECONF_AVAILABLE_IN_0_1
 GVariant *reconf_client_get_info_finish(ReconfClient *client, GAsyncResult *result, GError **error);
 RECONF_AVAILABLE_IN_0_1
 GVariant *reconf_client_get_info_sync(ReconfClient *client, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+ReconfClient *reconf_config_get_client(ReconfConfig *config);
 
 G_END_DECLS
