@@ -10,6 +10,9 @@
 #include "daemon/document-bus.h"
 #include "daemon/failure-bus.h"
 
+/* Each subscription keeps its own. */
+#define MAX_PATHS 1000U
+
 /* A call that waits for documents. */
 typedef struct Comparison {
         Bus *bus;
@@ -203,6 +206,12 @@ static Failure *read_paths(sd_bus_message *m, GPtrArray **ret)
         if (r < 0)
                 return failure_new(FAILURE_INVALID_ARGUMENT, "the options cannot be read: %s",
                                    g_strerror(-r));
+        if (paths && paths->len > MAX_PATHS)
+                return failure_new(FAILURE_LIMIT_EXCEEDED,
+                                   "a subscription may have %u paths, not %u; give places above them",
+                                   MAX_PATHS, paths->len);
+        if (paths)
+                paths_reduce(paths);
         *ret = g_steal_pointer(&paths);
         return NULL;
 }

@@ -245,14 +245,25 @@ const char *changes_root(const Changes *changes)
         return changes->root;
 }
 
+/*
+ * None of the paths lies under another one, so only two can touch: the last that comes before the change's
+ * own, and the first that does not.
+ */
 static bool change_touches(const Change *change, Path *const *paths, size_t n_paths)
 {
         g_autoptr(Path) own = change_parse_path(change);
+        size_t first = 0, end = n_paths;
 
-        for (size_t i = 0; i < n_paths; i++)
-                if (path_touches(own, paths[i]))
-                        return true;
-        return false;
+        while (first < end) {
+                size_t middle = first + (end - first) / 2;
+
+                if (path_compare(paths[middle], own) < 0)
+                        first = middle + 1;
+                else
+                        end = middle;
+        }
+        return (first < n_paths && path_touches(own, paths[first])) ||
+               (first > 0 && path_touches(own, paths[first - 1]));
 }
 
 Changes *changes_filter(Changes *changes, Path *const *paths, size_t n_paths)

@@ -85,6 +85,7 @@ class Since(scene.TestCase):
         self.assert_fails('InvalidArgument', config.subscribe, 0, paths=True)
         for path in ('a..b', '/a/', '"'):
             self.assert_fails('InvalidPath', config.subscribe, 0, paths=['a', path])
+        self.assert_fails('LimitExceeded', config.subscribe, 0, paths=[f'a{number}' for number in range(1001)])
         self.assertEqual(config.call('GetStatistics')['subscribers'], 0)
 
     def test_over_a_kill(self):

@@ -199,6 +199,7 @@ static void assert_filtered(Changes *changes, const char *const *texts, const ch
                 g_assert_null(path_parse(texts[i], &path));
                 g_ptr_array_add(paths, path);
         }
+        paths_reduce(paths);
         filtered = changes_filter(changes, (Path *const *) (void *) paths->pdata, paths->len);
         assert_changes(filtered, root, expected);
 }
@@ -222,6 +223,8 @@ static void test_filter(void)
         assert_filtered(changes, PATHS("new.x.y", "old"), "/", "+new {x: {y: 1}}\n-old 1\n");
         assert_filtered(changes, PATHS("l.0"), "/l/", "~l [1] -> [2]\n");
         assert_filtered(changes, PATHS("absent", "a.b.x"), "/", "");
+        assert_filtered(changes, PATHS("zero", "new.x", "l", "a.b.x", "a-b", "a.b.d.y", "a.b.d"), "/",
+                        "~a.b.d 1 -> 2\n~l [1] -> [2]\n+new {x: {y: 1}}\n");
         assert_filtered(changes, (const char *const[]){ NULL }, "/", "");
 }
 
