@@ -53,7 +53,7 @@ static gboolean call_end(ReconfInstance *instance, GAsyncResult *result, void *t
 static gboolean call_sync(ReconfInstance *instance, const char *method, char *object,
                           GCancellable *cancellable, GError **error)
 {
-        g_autofree char *owned = object;
+        G_GNUC_UNUSED g_autofree char *owned = object;
         g_autoptr(GDBusConnection) connection = NULL;
 
         if (!object) {
