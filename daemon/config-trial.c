@@ -256,9 +256,15 @@ void config_extend_confirm(Config *config, uint64_t version, uint32_t ms, const 
         submit(operation);
 }
 
+/* Its files may hold something else by now, and what it goes back to is wanted until it has. */
+static bool is_going_back(const Config *config)
+{
+        return config->running && config->running->run == operation_return;
+}
+
 void config_accept(Config *config, uint64_t version)
 {
-        if (version != config->version || config->trial.back == 0)
+        if (version != config->version || config->trial.back == 0 || is_going_back(config))
                 return;
         if (config->trial.deadline > 0 && config->options->confirm_by == CONFIRM_BY_INSTANCES) {
                 g_autoptr(Failure) failure = confirm(config);
@@ -273,7 +279,7 @@ void config_accept(Config *config, uint64_t version)
 
 void config_end_vote(Config *config, uint64_t version)
 {
-        if (version != config->version || config->trial.back == 0)
+        if (version != config->version || config->trial.back == 0 || is_going_back(config))
                 return;
         config->trial.voting = false;
         if (config->trial.deadline == 0)
