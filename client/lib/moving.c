@@ -42,7 +42,7 @@ static void on_tried(GObject *source, GAsyncResult *result, void *data)
 {
         g_autoptr(ReconfConfig) config = g_weak_ref_get(data);
         g_autoptr(GError) error = NULL;
-        g_autoptr(ReconfConfig) moved = g_task_propagate_pointer(G_TASK(result), &error);
+        G_GNUC_UNUSED g_autoptr(ReconfConfig) moved = g_task_propagate_pointer(G_TASK(result), &error);
         Moving *moving = config ? config->moving : NULL;
 
         weak_ref_free(data);
