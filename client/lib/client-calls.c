@@ -98,8 +98,11 @@ ReconfConfig *reconf_client_get_config_sync(ReconfClient *client, const char *na
  * Has the service watch files, unless it does already, and takes the config as
  * [method@Reconf.Client.get_config] does. Should the service forget it, it is registered again.
  *
- * Errors: those of reading the files, %RECONF_ERROR_ALREADY_REGISTERED where other files have the name, and
- * %RECONF_ERROR_INVALID_ARGUMENT for options.
+ * Errors: those of reading the files (%RECONF_ERROR_FILE_NOT_FOUND, %RECONF_ERROR_FILE_UNREADABLE,
+ * %RECONF_ERROR_TOO_LARGE, %RECONF_ERROR_TOO_DEEP, %RECONF_ERROR_PARSE_FAILED,
+ * %RECONF_ERROR_VALIDATION_FAILED), %RECONF_ERROR_INVALID_NAME, %RECONF_ERROR_ALREADY_REGISTERED where other
+ * files have the name, %RECONF_ERROR_INVALID_ARGUMENT for options, %RECONF_ERROR_LIMIT_EXCEEDED,
+ * %G_DBUS_ERROR_ACCESS_DENIED, and %G_IO_ERROR_NOT_CONNECTED while the service is away.
  */
 void reconf_client_register(ReconfClient *client, const char *name, const char *const *files,
                             GVariant *options, GCancellable *cancellable, GAsyncReadyCallback callback,
@@ -165,7 +168,9 @@ static char *absolute(const char *file)
  * @user_data: for @callback
  *
  * Takes the config of a file: the first that the service has with this file in it, or else a new one, which
- * is called as the file is. See [method@Reconf.Client.register] for errors.
+ * is called as the file is.
+ *
+ * Errors: as for [method@Reconf.Client.register].
  */
 void reconf_client_watch_file(ReconfClient *client, const char *file, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data)

@@ -72,6 +72,10 @@ static void connect_async(GBusType bus_type, const char *address, GCancellable *
  * [ctor@Reconf.Client.new_finish].
  *
  * To do without where there is no bus or no service, see [func@Reconf.Config.open].
+ *
+ * Errors: %G_DBUS_ERROR_SERVICE_UNKNOWN where the service is not installed, %G_DBUS_ERROR_SPAWN_FAILED and
+ * its like where it does not start, those of g_dbus_connection_new_for_address() where there is no bus, and
+ * %G_IO_ERROR_CANCELLED.
  */
 void reconf_client_new(GBusType bus_type, GCancellable *cancellable, GAsyncReadyCallback callback,
                        gpointer user_data)

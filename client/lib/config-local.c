@@ -21,6 +21,10 @@
  * The thread-default main context has to run for changes to be heard. File systems that send no events
  * (network ones) are not watched.
  *
+ * Errors: %RECONF_ERROR_FILE_NOT_FOUND, %RECONF_ERROR_FILE_UNREADABLE, %RECONF_ERROR_TOO_LARGE,
+ * %RECONF_ERROR_TOO_DEEP, %RECONF_ERROR_PARSE_FAILED, and %RECONF_ERROR_INVALID_ARGUMENT where its name does
+ * not tell its format.
+ *
  * Returns: (transfer full): the config
  */
 ReconfConfig *reconf_config_new_for_file(const char *file, GError **error)
@@ -41,6 +45,9 @@ ReconfConfig *reconf_config_new_for_file(const char *file, GError **error)
  * @error: return location for a #GError
  *
  * As [ctor@Reconf.Config.new_for_file], for several files that are merged.
+ *
+ * Errors: as for that, %RECONF_ERROR_VALIDATION_FAILED with a schema, %RECONF_ERROR_INVALID_ARGUMENT for
+ * options, and %RECONF_ERROR_LIMIT_EXCEEDED for more than 16 files.
  *
  * Returns: (transfer full): the config
  */
@@ -110,6 +117,9 @@ static ReconfSnapshot *decode_data(guint64 version, const char *data, gssize len
  *
  * Makes a config of data, for tests; see [method@Reconf.Config.set_data] to have it change.
  *
+ * Errors: %RECONF_ERROR_PARSE_FAILED, %RECONF_ERROR_TOO_DEEP, %RECONF_ERROR_TOO_LARGE, and
+ * %RECONF_ERROR_INVALID_ARGUMENT where there is no such format.
+ *
  * Returns: (transfer full): the config
  */
 ReconfConfig *reconf_config_new_for_data(const char *data, gssize length, const char *format, GError **error)
@@ -137,6 +147,8 @@ ReconfConfig *reconf_config_new_for_data(const char *data, gssize length, const 
  *
  * Makes a new version of a config of data, unless it already holds that. It can be read when this returns;
  * signals follow when the main context runs. From any thread.
+ *
+ * Errors: as for [ctor@Reconf.Config.new_for_data].
  *
  * Returns: whether the data is good; where not, nothing has changed
  */

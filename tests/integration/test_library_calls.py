@@ -234,6 +234,45 @@ class OfAConfig(Calls):
                 self.assert_raises(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_SUPPORTED, config, stem, *arguments)
 
 
+class WithPaths(Calls):
+    def signals(self):
+        """Whatever the bus sends the library of versions."""
+        seen = []
+        self.library.dup_connection().signal_subscribe(
+            None, reconf.CONFIG, 'ConfigChanged', None, None, Gio.DBusSignalFlags.NO_MATCH_RULE,
+            lambda *arguments: seen.append(arguments[5].unpack()[0]))
+        return seen
+
+    def check(self, paths):
+        """Only what touches the path is sent, with gaps in the numbers; all of it to one that wants all."""
+        config = self.library.get_config_sync('a', paths, None)
+        seen = self.signals()
+        for value in range(2, 5):
+            self.save('a.yaml', f'{{a: {value}, b: {{c: 1}}}}\n')
+            self.client.wait_signal('ConfigChanged')
+        self.save('a.yaml', '{a: 4, b: {c: 2}}\n')
+        self.wait(lambda: config.get_int('b.c', 0) == 2)
+        self.assertEqual((config.get_int('a', 0), config.get_version()), (4, 5))
+        return seen
+
+    def test_public(self):
+        """The bus itself holds back what nobody asked for."""
+        self.watch(content='{a: 1, b: {c: 1}}\n')
+        self.assertEqual(self.check(['b.c']), ['/b/c/'])
+
+    def test_private(self):
+        """So does the service, where it sends to each by himself."""
+        path = self.write('a.yaml', '{a: 1, b: {c: 1}}\n')
+        path.chmod(0o600)
+        self.client.register('a', path)
+        self.client.config('a').call('Subscribe', '(ta{sv})', 0, {})
+        self.assertEqual(self.check(['b.c']), ['/b/c/'])
+
+    def test_without(self):
+        self.watch(content='{a: 1, b: {c: 1}}\n')
+        self.assertEqual(self.check(None), ['/a/', '/a/', '/a/', '/b/c/'])
+
+
 class OfAnInstance(Calls):
     def start(self, flags=Reconf.InstanceFlags.DEFAULT, content='{a: 1, b: 1}\n', paths=None):
         """A config, an instance of it, and what is heard."""
