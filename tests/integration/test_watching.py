@@ -261,7 +261,7 @@ class Bursts(scene.TestCase):
         return versions + 1
 
     def test_burst_is_folded(self):
-        config = self.watch()
+        config = self.watch(max_versions=1000)
         begin = time.monotonic()
         for value in range(2, 52):
             self.save('a.yaml', f'a: {value}\n')
