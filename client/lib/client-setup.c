@@ -58,7 +58,19 @@ static void connect_async(GBusType bus_type, const char *address, GCancellable *
 
         g_task_set_source_tag(task, connect_async);
         g_task_set_task_data(task, make_client(bus_type, address), g_object_unref);
-        connecting_start(NULL, bus_type, address, cancellable, on_connected, g_object_ref(task));
+        connecting_start(NULL, bus_type, address, true, cancellable, on_connected, g_object_ref(task));
+}
+
+static gboolean review(void *data)
+{
+        client_review(data);
+        return G_SOURCE_REMOVE;
+}
+
+static void review_in_context(ReconfClient *client)
+{
+        g_main_context_invoke_full(client->context, G_PRIORITY_DEFAULT, review, g_object_ref(client),
+                                   g_object_unref);
 }
 
 /**
@@ -266,8 +278,10 @@ void reconf_client_set_max_reconnect_attempts(ReconfClient *client, guint attemp
         other = client->max_attempts != attempts;
         client->max_attempts = attempts;
         g_mutex_unlock(&client->lock);
-        if (other)
-                g_object_notify(G_OBJECT(client), "max-reconnect-attempts");
+        if (!other)
+                return;
+        g_object_notify(G_OBJECT(client), "max-reconnect-attempts");
+        review_in_context(client);
 }
 
 /**
@@ -348,16 +362,15 @@ void reconf_client_set_auto_reconnect(ReconfClient *client, gboolean auto_reconn
         other = client->auto_reconnect != auto_reconnect;
         client->auto_reconnect = auto_reconnect;
         g_mutex_unlock(&client->lock);
-        if (other)
-                g_object_notify(G_OBJECT(client), "auto-reconnect");
+        if (!other)
+                return;
+        g_object_notify(G_OBJECT(client), "auto-reconnect");
+        review_in_context(client);
 }
 
 static gboolean reconnect(void *data)
 {
-        ReconfClient *client = data;
-
-        if (reconf_client_get_status(client) != RECONF_STATUS_CONNECTED)
-                client_attempt(client);
+        client_attempt(data);
         return G_SOURCE_REMOVE;
 }
 
@@ -365,7 +378,8 @@ static gboolean reconnect(void *data)
  * reconf_client_reconnect:
  * @client: a client
  *
- * Tries to get the service back now, if it is away, without waiting any longer; counts anew.
+ * Tries to get the service back now, if it is away, without waiting any longer, and whether or not anything
+ * follows it; counts anew.
  */
 void reconf_client_reconnect(ReconfClient *client)
 {

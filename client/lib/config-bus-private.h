@@ -31,11 +31,15 @@ struct ConfigBus {
         GVariant *details;         /* of that */
         bool joining;              /* the config has files, which it goes by until starting is over */
         bool fetching;
-        bool again;        /* there is more to fetch than what is under way */
-        bool resuming;     /* whatever comes is current, also if its number is lower: the service's state was
-                              lost */
-        bool unregistered; /* by somebody who asked for that: it is for others to register it again */
+        bool again;    /* there is more to fetch than what is under way */
+        bool resuming; /* whatever comes is current, also if its number is lower: the service's state was
+                          lost */
+        GSource *cancelling; /* as long as it is starting; or NULL */
+        bool is_narrow;      /* it is subscribed to for its paths only */
+        bool unregistered;   /* by somebody who asked for that: it is for others to register it again */
         bool ended;
+
+        gint needs_service; /* atomic; false where the service does not have it any more */
 };
 
 /* In the thread-default context. All is copied; files may be NULL, and paths. */
@@ -54,6 +58,15 @@ void config_bus_stop_listening(ConfigBus *bus);
 void config_bus_subscribe(ConfigBus *bus);
 /* Takes the snapshot that is there, once more where that is under way. */
 void config_bus_refresh(ConfigBus *bus);
+/* The service does not have it any more. */
+void config_bus_set_gone(ConfigBus *bus);
+/*
+ * The snapshot that a reply to GetSnapshot brought; that of version 0, with nothing in it, where the
+ * config's files were never good. Where there is no reply, *error says why, and still does if that is all.
+ */
+ReconfSnapshot *config_bus_read_snapshot(GVariant *reply, GUnixFDList *fds, GError **error);
+ReconfSnapshot *config_bus_get_snapshot_sync(const ConfigBus *bus, GDBusConnection *connection,
+                                             GCancellable *cancellable, GError **error);
 /* Says how it stands, if there still is a config. */
 void config_bus_set_status(ConfigBus *bus, ReconfStatus status, const GError *error);
 

@@ -5,7 +5,6 @@
 #include "client/lib/config-bus-private.h"
 #include "client/lib/config-private.h"
 #include "client/lib/object-path.h"
-#include "client/lib/reconf/error.h"
 #include "introspection/names.h"
 
 #define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
@@ -78,7 +77,6 @@ static void on_failed(ConfigBus *bus, GVariant *arguments)
 /* The service has stopped watching it, because somebody asked for that; or somebody had it started again. */
 static void on_registration(ConfigBus *bus, GVariant *arguments, bool registered)
 {
-        g_autoptr(GError) error = NULL;
         g_autoptr(GVariant) object = NULL;
 
         if (bus->starting || bus->joining || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(o*)")))
@@ -88,12 +86,10 @@ static void on_registration(ConfigBus *bus, GVariant *arguments, bool registered
                 return;
         bus->heard = 0;
         bus->unregistered = !registered;
-        if (registered) {
+        if (registered)
                 config_bus_subscribe(bus);
-                return;
-        }
-        error = g_error_new(RECONF_ERROR, RECONF_ERROR_NO_SUCH_CONFIG, "%s was unregistered", bus->name);
-        config_bus_set_status(bus, RECONF_STATUS_ERROR, error);
+        else
+                config_bus_set_gone(bus);
 }
 
 static void on_signal(GDBusConnection *connection, const char *sender, const char *object,

@@ -10,7 +10,6 @@
 #include "introspection/names.h"
 
 #include <gio/gunixfdlist.h>
-#include <unistd.h>
 
 ConfigBus *config_bus_new(ReconfClient *client, const char *name, const char *object, char *const *files,
                           GVariant *options, char *const *paths)
@@ -25,6 +24,7 @@ ConfigBus *config_bus_new(ReconfClient *client, const char *name, const char *ob
                 .files = g_strdupv((char **) files),
                 .options = g_variant_ref(options),
                 .paths = g_strdupv((char **) paths),
+                .needs_service = true,
                 .subscriptions = g_array_new(FALSE, FALSE, sizeof(guint)),
         };
         g_atomic_ref_count_init(&bus->references);
@@ -55,6 +55,7 @@ ConfigBus *config_bus_unref(ConfigBus *bus)
         g_clear_object(&bus->connection);
         g_clear_object(&bus->cancellable);
         g_clear_object(&bus->starting);
+        g_clear_pointer(&bus->cancelling, g_source_unref);
         g_clear_pointer(&bus->details, g_variant_unref);
         g_free(bus->owner);
         g_array_unref(bus->subscriptions);
@@ -114,11 +115,18 @@ static GVariant *subscribe_arguments(ConfigBus *bus)
 
         g_variant_dict_init(&options, NULL);
         /* The service knows one subscription of a connection. */
-        if (bus->paths && !client_shares_object(bus->client, bus))
+        bus->is_narrow = bus->paths && !client_shares_object(bus->client, bus);
+        if (bus->is_narrow)
                 g_variant_dict_insert_value(&options, "paths",
                                             g_variant_new_strv((const char *const *) bus->paths, -1));
         /* What was missed is found by comparing snapshots. */
         return g_variant_new("(t@a{sv})", UINT64_C(0), g_variant_dict_end(&options));
+}
+
+/* Another thread may have opened the same config while this was subscribed to for its paths only. */
+static bool is_too_narrow(const ConfigBus *bus)
+{
+        return bus->is_narrow && client_shares_object(bus->client, bus);
 }
 
 /* The config stays with its files. */
@@ -132,12 +140,21 @@ static void stop_joining(ConfigBus *bus)
         }
 }
 
+/* Handlers of the new version may have run the loop, and that may have brought the service's end. */
+static void set_connected(ReconfConfig *config, GCancellable *listening)
+{
+        if (!g_cancellable_is_cancelled(listening))
+                config_set_status(config, RECONF_STATUS_CONNECTED, NULL);
+}
+
 /*
  * What the service says takes the place of the files; but nothing does not. What differs is one change, and
  * numbers are the service's from now on.
  */
 static void join(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *snapshot)
 {
+        g_autoptr(GCancellable) listening = g_object_ref(bus->cancellable);
+
         if (snapshot->version == 0) {
                 bus->resuming = true;
                 config_files_resume(config->files);
@@ -145,9 +162,9 @@ static void join(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *snapshot)
         }
         config_files_stop(config->files);
         bus->joining = false;
-        (void) config_publish(config, snapshot, NULL, true);
+        config_publish(config, snapshot, NULL, PUBLISH_OTHER);
         config_set_bus(config, g_steal_pointer(&config->joining), bus->name);
-        config_set_status(config, RECONF_STATUS_CONNECTED, NULL);
+        set_connected(config, listening);
 }
 
 /* The first snapshot is here, or cannot be had. Takes the error. */
@@ -155,6 +172,9 @@ static void finish_start(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *s
 {
         g_autoptr(GTask) task = g_steal_pointer(&bus->starting);
 
+        if (bus->cancelling)
+                g_source_destroy(bus->cancelling);
+        g_clear_pointer(&bus->cancelling, g_source_unref);
         if (error) {
                 if (bus->joining)
                         stop_joining(bus);
@@ -171,67 +191,53 @@ static void finish_start(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *s
         g_task_return_pointer(task, g_object_ref(config), g_object_unref);
 }
 
-/* Something failed that is not for the client to mend. Takes the error. */
+/* Something failed. Takes the error. */
 static void fail(ConfigBus *bus, GError *error)
 {
         g_autoptr(GError) owned = error;
 
-        if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !bus->starting)
-                return;
         if (bus->starting)
                 finish_start(bus, NULL, NULL, g_steal_pointer(&owned));
         else if (bus->joining)
                 stop_joining(bus);
-        else
+        else if (!bus_call_is_away(error))
                 config_bus_set_status(bus, RECONF_STATUS_ERROR, error);
 }
 
-static ReconfSnapshot *take_reply(GVariant *reply, GUnixFDList *fds, GError **error)
+void config_bus_set_gone(ConfigBus *bus)
 {
-        ReconfSnapshot *snapshot;
-        guint64 version;
-        gint32 index;
-        int fd;
+        g_autoptr(GError) error = g_error_new(RECONF_ERROR, RECONF_ERROR_NO_SUCH_CONFIG,
+                                              "The service does not have the config %s any more", bus->name);
 
-        g_variant_get(reply, "(th)", &version, &index);
-        fd = fds ? g_unix_fd_list_get(fds, index, error) : -1;
-        if (fd < 0) {
-                if (!fds)
-                        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                                            "The service sent no snapshot with its reply");
-                return NULL;
-        }
-        snapshot = reconf_snapshot_new_from_fd(version, fd, error);
-        close(fd);
-        return snapshot;
+        g_atomic_int_set(&bus->needs_service, false);
+        fail(bus, g_steal_pointer(&error));
 }
 
-/* A config whose files were never good has version 0, with nothing in it. */
-static ReconfSnapshot *take_nothing(GError **error)
+bool config_bus_needs_service(ConfigBus *bus)
 {
-        g_autoptr(GBytes) nothing = g_bytes_new_static(NULL, 0);
+        return g_atomic_int_get(&bus->needs_service);
+}
 
-        if (!g_error_matches(*error, RECONF_ERROR, RECONF_ERROR_NOT_LOADED))
-                return NULL;
-        g_clear_error(error);
-        return snapshot_new_trusted(0, nothing);
+/* Nobody but who opens it has the service started. */
+static void call(ConfigBus *bus, const char *method, GVariant *arguments, GAsyncReadyCallback on_reply)
+{
+        if (bus->starting && !bus->joining)
+                bus_call(bus->connection, &org_reconf_reconf1_config_interface, bus->object, method,
+                         arguments, bus->cancellable, on_reply, config_bus_ref(bus));
+        else
+                bus_call_running(bus->connection, &org_reconf_reconf1_config_interface, bus->object, method,
+                                 arguments, bus->cancellable, on_reply, config_bus_ref(bus));
 }
 
 /*
  * What comes first after a pause is current in any case. Where the service's state was lost meanwhile,
  * numbers begin anew, so that a lower one may be newer, and the same one may be another version.
  */
-static bool is_other(ReconfConfig *config, ReconfSnapshot *snapshot)
-{
-        g_autoptr(ReconfSnapshot) current = config_dup_current(config);
-
-        return current->version != snapshot->version || !reconf_snapshot_equal(current, snapshot);
-}
-
 static void take_snapshot(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *snapshot)
 {
-        bool resuming = bus->resuming && is_other(config, snapshot);
+        PublishHow how = bus->resuming ? PUBLISH_OTHER : PUBLISH_NEWER;
         bool has_details = bus->details && bus->heard == snapshot->version;
+        g_autoptr(GCancellable) listening = NULL;
 
         bus->resuming = false;
         if (bus->starting) {
@@ -242,8 +248,9 @@ static void take_snapshot(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *
                 join(bus, config, snapshot);
                 return;
         }
-        (void) config_publish(config, snapshot, has_details ? bus->details : NULL, resuming);
-        config_set_status(config, RECONF_STATUS_CONNECTED, NULL);
+        listening = g_object_ref(bus->cancellable);
+        config_publish(config, snapshot, has_details ? bus->details : NULL, how);
+        set_connected(config, listening);
 }
 
 static void on_fetched(GObject *source, GAsyncResult *result, void *data)
@@ -260,7 +267,7 @@ static void on_fetched(GObject *source, GAsyncResult *result, void *data)
                 return;
         again = bus->again;
         bus->fetching = bus->again = false;
-        snapshot = reply ? take_reply(reply, fds, &error) : take_nothing(&error);
+        snapshot = config_bus_read_snapshot(reply, fds, &error);
         if (snapshot)
                 take_snapshot(bus, config, snapshot);
         else
@@ -271,13 +278,14 @@ static void on_fetched(GObject *source, GAsyncResult *result, void *data)
 
 void config_bus_refresh(ConfigBus *bus)
 {
+        if (!bus->connection)
+                return;
         if (bus->fetching) {
                 bus->again = true;
                 return;
         }
         bus->fetching = true;
-        bus_call(bus->connection, &org_reconf_reconf1_config_interface, bus->object, "GetSnapshot", NULL,
-                 bus->cancellable, on_fetched, config_bus_ref(bus));
+        call(bus, "GetSnapshot", NULL, on_fetched);
 }
 
 static void on_registered(GObject *source, GAsyncResult *result, void *data)
@@ -286,12 +294,16 @@ static void on_registered(GObject *source, GAsyncResult *result, void *data)
         g_autoptr(GError) error = NULL;
         g_autoptr(GVariant) reply = bus_call_finish(G_DBUS_CONNECTION(source), result, NULL, &error);
 
-        if (bus->ended)
+        if (bus->ended || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
                 return;
-        if (reply)
+        if (reply) {
                 config_bus_subscribe(bus);
-        else
-                fail(bus, g_steal_pointer(&error));
+                return;
+        }
+        /* It would be no better for being started again. */
+        if (!bus_call_is_away(error))
+                g_atomic_int_set(&bus->needs_service, false);
+        fail(bus, g_steal_pointer(&error));
 }
 
 static bool is_unknown(const GError *error)
@@ -303,35 +315,48 @@ static bool is_unknown(const GError *error)
 }
 
 /* A service that has forgotten the config is told of it again by who registered it. */
+static void register_anew(ConfigBus *bus)
+{
+        GVariant *arguments = bus->starting || bus->unregistered ? NULL : registration(bus);
+
+        if (arguments)
+                bus_call_running(bus->connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH,
+                                 "RegisterConfig", arguments, bus->cancellable, on_registered,
+                                 config_bus_ref(bus));
+        else
+                config_bus_set_gone(bus);
+}
+
 static void on_subscribed(GObject *source, GAsyncResult *result, void *data)
 {
         g_autoptr(ConfigBus) bus = data;
         g_autoptr(GError) error = NULL;
         g_autoptr(GVariant) reply = bus_call_finish(G_DBUS_CONNECTION(source), result, NULL, &error);
-        GVariant *arguments = NULL;
 
         if (bus->ended || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
                 return;
-        if (!reply && is_unknown(error) && !bus->starting && !bus->unregistered)
-                arguments = registration(bus);
-        if (reply)
-                config_bus_refresh(bus);
-        else if (arguments)
-                bus_call(bus->connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH,
-                         "RegisterConfig", arguments, bus->cancellable, on_registered, config_bus_ref(bus));
-        else
+        if (!reply && is_unknown(error)) {
+                register_anew(bus);
+        } else if (!reply) {
                 fail(bus, g_steal_pointer(&error));
+        } else if (is_too_narrow(bus)) {
+                config_bus_subscribe(bus);
+        } else {
+                bus->unregistered = false;
+                g_atomic_int_set(&bus->needs_service, true);
+                config_bus_refresh(bus);
+        }
 }
 
 void config_bus_subscribe(ConfigBus *bus)
 {
-        bus_call(bus->connection, &org_reconf_reconf1_config_interface, bus->object, "Subscribe",
-                 subscribe_arguments(bus), bus->cancellable, on_subscribed, config_bus_ref(bus));
+        call(bus, "Subscribe", subscribe_arguments(bus), on_subscribed);
 }
 
 static gboolean update(void *data)
 {
         ConfigBus *bus = data;
+        bool begins = bus->starting && !bus->joining && !bus->connection;
         g_auto(ClientState) state = { 0 };
 
         if (bus->ended)
@@ -341,7 +366,7 @@ static gboolean update(void *data)
                 return G_SOURCE_REMOVE;
 
         config_bus_stop_listening(bus);
-        if (state.connection && state.owner) {
+        if (state.connection && (state.owner || begins)) {
                 config_bus_set_status(bus, RECONF_STATUS_CONNECTING, NULL);
                 g_main_context_push_thread_default(bus->context);
                 config_bus_listen(bus, state.connection, state.owner);
@@ -349,7 +374,7 @@ static gboolean update(void *data)
                 g_main_context_pop_thread_default(bus->context);
         } else if (bus->starting || bus->joining) {
                 fail(bus, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "The service is away"));
-        } else {
+        } else if (config_bus_needs_service(bus)) {
                 config_bus_set_status(bus, state.status, state.error);
         }
         return G_SOURCE_REMOVE;
@@ -361,20 +386,20 @@ void config_bus_client_changed(ConfigBus *bus)
                                    release_bus);
 }
 
-/* Nobody else on this connection listens: then the service need not send. */
-static void unsubscribe(ConfigBus *bus)
+static void unsubscribe(const ConfigBus *bus)
 {
-        if (bus->connection && !client_shares_object(bus->client, bus))
-                g_dbus_connection_call(bus->connection, bus->owner, bus->object, RECONF_CONFIG_INTERFACE,
-                                       "Unsubscribe", NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL,
-                                       NULL, NULL);
+        g_dbus_connection_call(bus->connection, RECONF_BUS_NAME, bus->object, RECONF_CONFIG_INTERFACE,
+                               "Unsubscribe", NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL,
+                               NULL);
 }
 
 static gboolean end(void *data)
 {
         ConfigBus *bus = data;
 
-        unsubscribe(bus);
+        /* Where nobody else on this connection listens, the service need not send. */
+        if (bus->connection)
+                client_unless_shared(bus->client, bus, unsubscribe);
         bus->ended = true;
         config_bus_stop_listening(bus);
         return G_SOURCE_REMOVE;
@@ -400,72 +425,36 @@ static ReconfConfig *make_config(ConfigBus *bus)
         return config;
 }
 
-static ReconfSnapshot *fetch_sync(const ConfigBus *bus, GDBusConnection *connection,
-                                  GCancellable *cancellable, GError **error)
+static bool subscribe_sync(ConfigBus *bus, GCancellable *cancellable, GError **error)
 {
-        g_autoptr(GError) failure = NULL;
-        g_autoptr(GUnixFDList) fds = NULL;
-        g_autoptr(GVariant) reply =
-                        bus_call_sync(connection, &org_reconf_reconf1_config_interface, bus->object,
-                                      "GetSnapshot", NULL, &fds, cancellable, &failure);
-        ReconfSnapshot *snapshot = reply ? take_reply(reply, fds, &failure) : take_nothing(&failure);
+        g_autoptr(GVariant) reply = NULL;
 
-        if (failure)
-                g_propagate_error(error, g_steal_pointer(&failure));
-        return snapshot;
-}
-
-bool config_bus_fetch_sync(ConfigBus *bus, ReconfConfig *config, guint64 version, GCancellable *cancellable,
-                           GError **error)
-{
-        g_autoptr(GDBusConnection) connection = NULL;
-        g_autoptr(ReconfSnapshot) snapshot = NULL;
-
-        if (reconf_config_get_version(config) >= version)
-                return true;
-        connection = client_get_connection(bus->client, error);
-        snapshot = connection ? fetch_sync(bus, connection, cancellable, error) : NULL;
-        if (snapshot)
-                (void) config_publish(config, snapshot, NULL, false);
-        return snapshot;
-}
-
-void config_bus_fetch(ConfigBus *bus, GDBusConnection *connection, GCancellable *cancellable,
-                      GAsyncReadyCallback callback, void *data)
-{
-        bus_call(connection, &org_reconf_reconf1_config_interface, bus->object, "GetSnapshot", NULL,
-                 cancellable, callback, data);
-}
-
-bool config_bus_fetch_finish(ReconfConfig *config, GAsyncResult *result, GError **error)
-{
-        g_autoptr(GObject) connection = g_async_result_get_source_object(result);
-        g_autoptr(GUnixFDList) fds = NULL;
-        g_autoptr(GVariant) reply = bus_call_finish(G_DBUS_CONNECTION(connection), result, &fds, error);
-        g_autoptr(ReconfSnapshot) snapshot = reply ? take_reply(reply, fds, error) : NULL;
-
-        if (snapshot)
-                (void) config_publish(config, snapshot, NULL, false);
-        return snapshot;
+        do {
+                g_clear_pointer(&reply, g_variant_unref);
+                reply = bus_call_sync(bus->connection, &org_reconf_reconf1_config_interface, bus->object,
+                                      "Subscribe", subscribe_arguments(bus), NULL, cancellable, error);
+        } while (reply && is_too_narrow(bus));
+        return reply;
 }
 
 ReconfConfig *config_bus_start_sync(ConfigBus *bus, GCancellable *cancellable, GError **error)
 {
+        /* First, so that it is told of whatever changes from now on. */
+        g_autoptr(ReconfConfig) config = make_config(bus);
         g_auto(ClientState) state = { 0 };
-        g_autoptr(ReconfConfig) config = NULL;
         g_autoptr(ReconfSnapshot) snapshot = NULL;
-        g_autoptr(GVariant) reply = NULL;
 
         client_get_state(bus->client, &state);
-        if (!state.connection || !state.owner) {
-                g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "The service is away");
+        if (!state.connection) {
+                g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "The bus is away");
                 return NULL;
         }
-        config = make_config(bus);
+        /* The client has not heard yet of a service that was just started for this. */
+        if (!state.owner && !connecting_find_owner_sync(state.connection, cancellable, &state.owner, error))
+                return NULL;
         config_bus_listen(bus, state.connection, state.owner);
-        reply = bus_call_sync(state.connection, &org_reconf_reconf1_config_interface, bus->object,
-                              "Subscribe", subscribe_arguments(bus), NULL, cancellable, error);
-        snapshot = reply ? fetch_sync(bus, state.connection, cancellable, error) : NULL;
+        if (subscribe_sync(bus, cancellable, error))
+                snapshot = config_bus_get_snapshot_sync(bus, bus->connection, cancellable, error);
         if (!snapshot)
                 return NULL;
         bus->resuming = false;
@@ -473,13 +462,29 @@ ReconfConfig *config_bus_start_sync(ConfigBus *bus, GCancellable *cancellable, G
         return g_steal_pointer(&config);
 }
 
+static gboolean on_cancelled(GCancellable *cancellable, void *data)
+{
+        ConfigBus *bus = data;
+
+        if (bus->starting)
+                fail(bus, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "Operation was cancelled"));
+        return G_SOURCE_REMOVE;
+}
+
 void config_bus_start(ConfigBus *bus, GTask *task)
 {
         g_autoptr(ReconfConfig) config = make_config(bus);
+        GCancellable *cancellable = g_task_get_cancellable(task);
 
         bus->starting = g_object_ref(task);
         /* Kept until the task has returned. */
         g_object_set_data_full(G_OBJECT(task), "reconf-config", g_object_ref(config), g_object_unref);
+        if (cancellable) {
+                bus->cancelling = g_cancellable_source_new(cancellable);
+                g_source_set_callback(bus->cancelling, G_SOURCE_FUNC(on_cancelled), config_bus_ref(bus),
+                                      release_bus);
+                g_source_attach(bus->cancelling, bus->context);
+        }
         update(bus);
 }
 

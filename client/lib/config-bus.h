@@ -53,6 +53,9 @@ void config_bus_client_changed(ConfigBus *bus);
 /* Its files are other ones now: a service that forgets it is told of these. From any thread. */
 void config_bus_set_files(ConfigBus *bus, char *const *files);
 
+/* False where the service does not have it any more, and need not be there for it. From any thread. */
+bool config_bus_needs_service(ConfigBus *bus);
+
 ReconfClient *config_bus_client(const ConfigBus *bus);
 const char *config_bus_object(const ConfigBus *bus);
 /* Takes the snapshot that is there now, unless version is read already. */

@@ -111,8 +111,8 @@ static Failure *load_files(ConfigFiles *files, Document **ret, bool *has_empty)
         return failure;
 }
 
-/* Under the lock. */
-static void publish(ConfigFiles *files, ReconfConfig *config, Document *document)
+/* Under the lock; publishing is for later, when handlers may ask for a reload. */
+static void bring(ConfigFiles *files, ReconfConfig *config, Document *document)
 {
         g_autoptr(ReconfSnapshot) snapshot = NULL;
         g_autoptr(GBytes) bytes = NULL;
@@ -123,11 +123,11 @@ static void publish(ConfigFiles *files, ReconfConfig *config, Document *document
         document_unref(files->document);
         files->document = document_ref(document);
         bytes = snapshot_new(document);
-        snapshot = snapshot_new_trusted(reconf_config_get_version(config) + 1, bytes);
+        snapshot = snapshot_new_trusted(1, bytes);
         if (first)
                 config_publish_first(config, snapshot);
         else
-                config_publish(config, snapshot, NULL, false);
+                config_bring(config, snapshot, NULL, PUBLISH_NEXT);
 }
 
 /* Reads the files; with one that is empty, which may be about to be written, nothing is published unless
@@ -141,8 +141,9 @@ static Failure *reload(ConfigFiles *files, ReconfConfig *config, bool take_empty
         g_mutex_lock(&files->lock);
         failure = load_files(files, &document, &has_empty);
         if (!failure && (take_empty || !has_empty))
-                publish(files, config, document);
+                bring(files, config, document);
         g_mutex_unlock(&files->lock);
+        config_publish_brought(config);
         *ret_empty = has_empty;
         return failure;
 }

@@ -86,8 +86,7 @@ ReconfConfig *reconf_config_new_for_files(const char *const *files, GVariant *op
         return g_steal_pointer(&config);
 }
 
-static ReconfSnapshot *decode_data(guint64 version, const char *data, gssize length, const char *format,
-                                   GError **error)
+static ReconfSnapshot *decode_data(const char *data, gssize length, const char *format, GError **error)
 {
         Format known = format_from_string(format);
         g_autoptr(Document) document = NULL;
@@ -105,7 +104,7 @@ static ReconfSnapshot *decode_data(guint64 version, const char *data, gssize len
                 return NULL;
         }
         bytes = snapshot_new(document);
-        return snapshot_new_trusted(version, bytes);
+        return snapshot_new_trusted(1, bytes);
 }
 
 /**
@@ -129,7 +128,7 @@ ReconfConfig *reconf_config_new_for_data(const char *data, gssize length, const 
 
         g_return_val_if_fail((data || length == 0) && format, NULL);
 
-        snapshot = decode_data(1, data ?: "", length, format, error);
+        snapshot = decode_data(data ?: "", length, format, error);
         if (!snapshot)
                 return NULL;
         config = config_new("");
@@ -156,20 +155,12 @@ gboolean reconf_config_set_data(ReconfConfig *config, const char *data, gssize l
                                 GError **error)
 {
         g_autoptr(ReconfSnapshot) snapshot = NULL;
-        g_autoptr(ReconfSnapshot) current = NULL;
 
         g_return_val_if_fail(RECONF_IS_CONFIG(config) && !config->files && !config->bus, FALSE);
         g_return_val_if_fail((data || length == 0) && format, FALSE);
 
-        do {
-                g_clear_pointer(&current, reconf_snapshot_unref);
-                g_clear_pointer(&snapshot, reconf_snapshot_unref);
-                current = config_dup_current(config);
-                snapshot = decode_data(current->version + 1, data ?: "", length, format, error);
-                if (!snapshot)
-                        return FALSE;
-                /* Somebody else may have been faster. */
-        } while (!reconf_snapshot_equal(current, snapshot) &&
-                 !config_publish(config, snapshot, NULL, false));
-        return TRUE;
+        snapshot = decode_data(data ?: "", length, format, error);
+        if (snapshot)
+                config_publish(config, snapshot, NULL, PUBLISH_NEXT);
+        return snapshot != NULL;
 }

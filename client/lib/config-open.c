@@ -210,11 +210,18 @@ static void on_answer(GObject *source, GAsyncResult *result, void *data)
 
 static void ask_next(GTask *task, GDBusConnection *connection)
 {
+        Opening *opening = g_task_get_task_data(task);
         GVariant *arguments;
-        const char *method = next_call(g_task_get_task_data(task), &arguments);
+        const char *method = next_call(opening, &arguments);
+        GCancellable *cancellable = g_task_get_cancellable(task);
 
-        bus_call(connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH, method, arguments,
-                 g_task_get_cancellable(task), on_answer, g_object_ref(task));
+        /* What goes over by itself has nobody start the service. */
+        if (opening->config)
+                bus_call_running(connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH,
+                                 method, arguments, cancellable, on_answer, g_object_ref(task));
+        else
+                bus_call(connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH, method,
+                         arguments, cancellable, on_answer, g_object_ref(task));
 }
 
 /* Takes the task. */

@@ -24,7 +24,13 @@ struct _ReconfConfig {
 
         GArray *blocked; /* handlers of `changed` that are kept from hearing a version twice; in context */
 
-        GMutex publishing; /* held while current is replaced */
+        /* See config-publish.c. */
+        GMutex publishing;   /* guards what follows; held while current is replaced */
+        GCond published;     /* n_published has gone up */
+        GQueue coming;       /* versions that are not published yet */
+        guint64 n_brought;   /* how many ever came */
+        guint64 n_published; /* how many of those are done with */
+        GThread *publisher;  /* who is at it, or NULL */
 
         GMutex lock; /* guards what follows */
         ReconfStatus status;
@@ -61,11 +67,21 @@ void config_set_bus(ReconfConfig *config, ConfigBus *bus, const char *name);
 
 /* A reference of the caller's own. */
 ReconfSnapshot *config_dup_current(ReconfConfig *config);
+/* Which versions are taken. */
+typedef enum PublishHow {
+        PUBLISH_NEWER, /* whose number is higher than that of what is current */
+        PUBLISH_OTHER, /* that are not what is current: in number, or in what they hold */
+        PUBLISH_NEXT, /* that hold something else; such a snapshot, new and nobody else's, gets its number */
+} PublishHow;
+
 /*
- * Makes a snapshot the current one, and has it told. Where it is not newer than what is current, nothing
- * happens, unless forced. details (a{sv}) may be NULL. From any thread.
+ * Makes a snapshot the current one, and has it told. details (a{sv}) may be NULL. From any thread; when it
+ * returns, the version can be read, unless this is called by a handler of `changing`.
  */
-bool config_publish(ReconfConfig *config, ReconfSnapshot *snapshot, GVariant *details, bool force);
+void config_publish(ReconfConfig *config, ReconfSnapshot *snapshot, GVariant *details, PublishHow how);
+/* The same in two steps, of which the first calls nobody: to be done under a lock that keeps the order. */
+void config_bring(ReconfConfig *config, ReconfSnapshot *snapshot, GVariant *details, PublishHow how);
+void config_publish_brought(ReconfConfig *config);
 /* The first version, which nobody is told of. */
 void config_publish_first(ReconfConfig *config, ReconfSnapshot *snapshot);
 /* The details of a version, where they are known; a new reference, or NULL. */

@@ -62,6 +62,8 @@ static void release_listener(void *data)
 static void reconf_config_init(ReconfConfig *config)
 {
         g_mutex_init(&config->publishing);
+        g_cond_init(&config->published);
+        g_queue_init(&config->coming);
         g_mutex_init(&config->lock);
         config->context = g_main_context_ref_thread_default();
         config->blocked = g_array_new(FALSE, FALSE, sizeof(gulong));
@@ -103,6 +105,7 @@ static void reconf_config_finalize(GObject *object)
         g_free(config->name);
         g_main_context_unref(config->context);
         g_mutex_clear(&config->lock);
+        g_cond_clear(&config->published);
         g_mutex_clear(&config->publishing);
         G_OBJECT_CLASS(reconf_config_parent_class)->finalize(object);
 }
@@ -207,51 +210,6 @@ ReconfSnapshot *config_dup_current(ReconfConfig *config)
         return current_dup(&config->current);
 }
 
-static void wake_listeners(ReconfConfig *config)
-{
-        GHashTableIter iter;
-        void *listener;
-
-        g_mutex_lock(&config->lock);
-        listener_wake(config->signals);
-        g_hash_table_iter_init(&iter, config->listeners);
-        while (g_hash_table_iter_next(&iter, NULL, &listener))
-                listener_wake(listener);
-        g_mutex_unlock(&config->lock);
-}
-
-static void keep_details(ReconfConfig *config, guint64 version, GVariant *details)
-{
-        g_mutex_lock(&config->lock);
-        g_clear_pointer(&config->details, g_variant_unref);
-        config->details = details ? g_variant_ref_sink(details) : NULL;
-        config->details_version = version;
-        g_mutex_unlock(&config->lock);
-}
-
-GVariant *config_dup_details(ReconfConfig *config, guint64 version)
-{
-        GVariant *details = NULL;
-
-        g_mutex_lock(&config->lock);
-        if (config->details && config->details_version == version)
-                details = g_variant_ref(config->details);
-        g_mutex_unlock(&config->lock);
-        return details;
-}
-
-void config_add_details(ReconfConfig *config, guint64 version, GVariant *details)
-{
-        g_mutex_lock(&config->publishing);
-        if (reconf_config_get_version(config) == version) {
-                g_autoptr(GVariant) known = config_dup_details(config, version);
-
-                if (!known)
-                        keep_details(config, version, details);
-        }
-        g_mutex_unlock(&config->publishing);
-}
-
 guint64 config_get_held_version(ReconfConfig *config)
 {
         guint64 version;
@@ -289,36 +247,6 @@ void config_tell_again(ReconfConfig *config)
                 rewind_listeners(config, config->applied);
         }
         g_mutex_unlock(&config->lock);
-}
-
-bool config_publish(ReconfConfig *config, ReconfSnapshot *snapshot, GVariant *details, bool force)
-{
-        g_autoptr(ReconfSnapshot) before = config_dup_current(config);
-        g_autoptr(GVariant) owned_details = details ? g_variant_ref_sink(details) : NULL;
-        bool newer;
-
-        if (!force && snapshot->version <= before->version)
-                return false;
-        config_emit_changing(config, before, snapshot, owned_details);
-
-        g_mutex_lock(&config->publishing);
-        g_clear_pointer(&before, reconf_snapshot_unref);
-        before = config_dup_current(config);
-        newer = force || snapshot->version > before->version;
-        if (newer) {
-                keep_details(config, snapshot->version, owned_details);
-                current_replace(&config->current, reconf_snapshot_ref(snapshot));
-        }
-        g_mutex_unlock(&config->publishing);
-        if (newer)
-                wake_listeners(config);
-        return newer;
-}
-
-void config_publish_first(ReconfConfig *config, ReconfSnapshot *snapshot)
-{
-        current_replace(&config->current, reconf_snapshot_ref(snapshot));
-        listener_set_known(config->signals, snapshot);
 }
 
 void config_set_status(ReconfConfig *config, ReconfStatus status, const GError *error)

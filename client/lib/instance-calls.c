@@ -34,8 +34,8 @@ static void call_start(ReconfInstance *instance, const char *method, char *objec
         else
                 set_unknown(instance, &error);
         if (connection)
-                bus_call(connection, &org_reconf_reconf1_instance_interface, object, method, NULL,
-                         cancellable, bus_call_return, g_object_ref(task));
+                bus_call_running(connection, &org_reconf_reconf1_instance_interface, object, method, NULL,
+                                 cancellable, bus_call_return_running, g_object_ref(task));
         else
                 g_task_return_error(task, error);
         g_free(object);
@@ -63,8 +63,9 @@ static gboolean call_sync(ReconfInstance *instance, const char *method, char *ob
         connection = instance_get_connection(instance->config, error);
         if (!connection)
                 return FALSE;
-        return bus_call_take_nothing(bus_call_sync(connection, &org_reconf_reconf1_instance_interface,
-                                                   object, method, NULL, NULL, cancellable, error));
+        return bus_call_take_nothing(bus_call_running_sync(connection,
+                                                           &org_reconf_reconf1_instance_interface, object,
+                                                           method, NULL, cancellable, error));
 }
 
 /**

@@ -18,18 +18,6 @@ static GVariant *report_arguments(guint64 version, ReconfReport report, const ch
         return g_variant_new("(tss)", version, names[report], message ?: "");
 }
 
-static void on_reported(GObject *source, GAsyncResult *result, void *data)
-{
-        g_autoptr(GTask) task = data;
-        GError *error = NULL;
-        g_autoptr(GVariant) reply = bus_call_finish(G_DBUS_CONNECTION(source), result, NULL, &error);
-
-        if (reply)
-                g_task_return_boolean(task, TRUE);
-        else
-                g_task_return_error(task, error);
-}
-
 static void set_not_registered(ReconfInstance *instance, GError **error)
 {
         if (g_cancellable_is_cancelled(instance->cancellable))
@@ -53,8 +41,9 @@ static void send_report(ReconfInstance *instance, GVariant *arguments, GTask *ta
         else
                 set_not_registered(instance, &error);
         if (connection)
-                bus_call(connection, &org_reconf_reconf1_instance_interface, object, "ReportApplied", owned,
-                         g_task_get_cancellable(task), on_reported, g_object_ref(task));
+                bus_call_running(connection, &org_reconf_reconf1_instance_interface, object, "ReportApplied",
+                                 owned, g_task_get_cancellable(task), bus_call_return_running,
+                                 g_object_ref(task));
         else
                 g_task_return_error(task, error);
 }
@@ -159,7 +148,7 @@ gboolean reconf_instance_report_finish(ReconfInstance *instance, GAsyncResult *r
 {
         g_return_val_if_fail(g_task_is_valid(result, instance), FALSE);
 
-        return g_task_propagate_boolean(G_TASK(result), error);
+        return bus_call_take_nothing(g_task_propagate_pointer(G_TASK(result), error));
 }
 
 /**
@@ -196,7 +185,7 @@ gboolean reconf_instance_report_sync(ReconfInstance *instance, guint64 version, 
         connection = instance_get_connection(instance->config, error);
         if (!connection)
                 return FALSE;
-        reply = bus_call_sync(connection, &org_reconf_reconf1_instance_interface, object, "ReportApplied",
-                              arguments, NULL, cancellable, error);
+        reply = bus_call_running_sync(connection, &org_reconf_reconf1_instance_interface, object,
+                                      "ReportApplied", arguments, cancellable, error);
         return reply != NULL;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/lib/moving.h"
 
+#include "client/lib/bus-call.h"
 #include "client/lib/client-private.h"
 #include "client/lib/config-private.h"
+#include "client/lib/weak.h"
 #include "introspection/names.h"
 
 #define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
@@ -17,23 +19,19 @@ struct Moving {
         GVariant *options;
         GDBusConnection *connection; /* what is listened to, or NULL */
         guint subscription;
+        bool waiting; /* the service is to be there for this */
         bool trying;
         bool again; /* something came up meanwhile */
 };
 
-static GWeakRef *weak_ref_new(Moving *moving)
+/* A service that has said that it does not take the files need not be there for that. */
+static void set_waiting(Moving *moving, bool waiting)
 {
-        g_autoptr(ReconfConfig) config = g_weak_ref_get(&moving->config);
-        GWeakRef *weak = g_new0(GWeakRef, 1);
-
-        g_weak_ref_init(weak, config);
-        return weak;
-}
-
-static void weak_ref_free(void *data)
-{
-        g_weak_ref_clear(data);
-        g_free(data);
+        if (waiting && !moving->waiting)
+                client_add_waiting(moving->client);
+        else if (!waiting && moving->waiting)
+                client_remove_waiting(moving->client);
+        moving->waiting = waiting;
 }
 
 static void try_to_move(Moving *moving, ReconfConfig *config);
@@ -51,6 +49,9 @@ static void on_tried(GObject *source, GAsyncResult *result, void *data)
         moving->trying = false;
         if (error)
                 g_info("%s stays with its files for now: %s", config->name, error->message);
+        if (error && !bus_call_is_away(error) &&
+            !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED))
+                set_waiting(moving, false);
         if (config_get_bus(config))
                 config->moving = moving_free(moving);
         else if (moving->again)
@@ -75,7 +76,7 @@ static void try_to_move(Moving *moving, ReconfConfig *config)
         moving->trying = true;
         g_main_context_push_thread_default(moving->context);
         config_bus_take_over(moving->client, &registration, config,
-                             g_task_new(NULL, NULL, on_tried, weak_ref_new(moving)));
+                             g_task_new(NULL, NULL, on_tried, weak_ref_new(config)));
         g_main_context_pop_thread_default(moving->context);
 }
 
@@ -99,7 +100,7 @@ static void stop_listening(Moving *moving)
         g_clear_object(&moving->connection);
 }
 
-static void listen_to(Moving *moving, GDBusConnection *connection)
+static void listen_to(Moving *moving, ReconfConfig *config, GDBusConnection *connection)
 {
         if (moving->connection == connection)
                 return;
@@ -108,7 +109,7 @@ static void listen_to(Moving *moving, GDBusConnection *connection)
         g_main_context_push_thread_default(moving->context);
         moving->subscription = g_dbus_connection_signal_subscribe(
                         connection, RECONF_BUS_NAME, OBJECT_MANAGER, "InterfacesAdded", RECONF_MANAGER_PATH,
-                        NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_registered, weak_ref_new(moving), weak_ref_free);
+                        NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_registered, weak_ref_new(config), weak_ref_free);
         g_main_context_pop_thread_default(moving->context);
 }
 
@@ -117,7 +118,7 @@ static void follow_status(Moving *moving, ReconfConfig *config)
         g_autoptr(GDBusConnection) connection = reconf_client_dup_connection(moving->client);
 
         if (connection)
-                listen_to(moving, connection);
+                listen_to(moving, config, connection);
         else
                 stop_listening(moving);
         if (reconf_client_get_status(moving->client) == RECONF_STATUS_CONNECTED)
@@ -145,6 +146,7 @@ Moving *moving_new(ReconfConfig *config, ReconfClient *client, const Registratio
         };
         g_weak_ref_init(&moving->config, config);
         moving->handler = g_signal_connect(client, "notify::status", G_CALLBACK(on_status), moving);
+        set_waiting(moving, true);
         /* What kept it from being taken may be over by now. */
         follow_status(moving, config);
         return moving;
@@ -154,6 +156,7 @@ static gboolean free_in_context(void *data)
 {
         Moving *moving = data;
 
+        set_waiting(moving, false);
         stop_listening(moving);
         g_signal_handler_disconnect(moving->client, moving->handler);
         g_object_unref(moving->client);

@@ -205,11 +205,6 @@ ReconfSnapshot *reconf_snapshot_new_from_fd(guint64 version, int fd, GError **er
         return reconf_snapshot_new_from_bytes(version, bytes, error);
 }
 
-ReconfSnapshot *snapshot_renumber(ReconfSnapshot *snapshot, guint64 version)
-{
-        return snapshot_new_trusted(version, snapshot->bytes);
-}
-
 /**
  * reconf_snapshot_ref:
  * @snapshot: a snapshot
