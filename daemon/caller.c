@@ -19,21 +19,46 @@ typedef struct Known {
 } Known;
 
 struct Callers {
+        unsigned references; /* questions that nobody waits for any longer end last of all */
         Peers *peers;
-        GHashTable *known; /* by unique name, of Known */
+        GHashTable *known;  /* by unique name, of Known */
+        GHashTable *asking; /* by unique name, of how many calls who sent them is being found out */
 };
 
 typedef struct Identification {
         sd_bus_message *call;
         CallerHandler handler;
         Bus *bus;
+        Callers *callers; /* or NULL */
         Author author;
         Credentials *credentials;
         bool looking_up; /* on another thread */
 } Identification;
 
+static void callers_unref(Callers *callers)
+{
+        if (!callers || --callers->references > 0)
+                return;
+        g_hash_table_unref(callers->known);
+        g_hash_table_unref(callers->asking);
+        g_free(callers);
+}
+
+/* One more call of his, or one less (-1). */
+static void count_asking(Callers *callers, const char *name, int more)
+{
+        int count = callers ? GPOINTER_TO_INT(g_hash_table_lookup(callers->asking, name)) + more : 0;
+
+        if (count > 0)
+                g_hash_table_insert(callers->asking, g_strdup(name), GINT_TO_POINTER(count));
+        else if (callers)
+                g_hash_table_remove(callers->asking, name);
+}
+
 static void identification_free(Identification *identification)
 {
+        count_asking(identification->callers, sd_bus_message_get_sender(identification->call), -1);
+        callers_unref(identification->callers);
         sd_bus_message_unref(identification->call);
         g_free(identification->author.unit);
         credentials_free(identification->credentials);
@@ -125,19 +150,19 @@ Callers *callers_new(Peers *peers)
         Callers *callers = g_new(Callers, 1);
 
         *callers = (Callers){
+                .references = 1,
                 .peers = peers,
                 .known = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, known_free),
+                .asking = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         };
         return callers;
 }
 
 Callers *callers_free(Callers *callers)
 {
-        if (!callers)
-                return NULL;
-
-        g_hash_table_unref(callers->known);
-        g_free(callers);
+        if (callers)
+                g_hash_table_remove_all(callers->known);
+        callers_unref(callers);
         return NULL;
 }
 
@@ -210,7 +235,7 @@ static int answer(Identification *identification, int r)
 
         if (r < 0)
                 return finish(call, &identification->author, identification->bus, &error, r);
-        remember(identification->bus->callers, identification);
+        remember(identification->callers, identification);
         return caller_answer(call, &caller, identification->handler, identification->bus);
 }
 
@@ -269,10 +294,18 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *r
         return 1;
 }
 
+/* No call of his may overtake another. */
+static const Known *find_known(const Callers *callers, const char *name)
+{
+        return callers && !g_hash_table_contains(callers->asking, name)
+                               ? g_hash_table_lookup(callers->known, name)
+                               : NULL;
+}
+
 int caller_identify(sd_bus_message *m, CallerHandler handler, Bus *bus, sd_bus_error *error)
 {
         const char *name = sd_bus_message_get_sender(m);
-        const Known *known = bus->callers ? g_hash_table_lookup(bus->callers->known, name) : NULL;
+        const Known *known = find_known(bus->callers, name);
         Identification *identification;
         sd_bus_slot *slot = NULL;
         int r;
@@ -284,10 +317,14 @@ int caller_identify(sd_bus_message *m, CallerHandler handler, Bus *bus, sd_bus_e
                 .call = sd_bus_message_ref(m),
                 .handler = handler,
                 .bus = bus,
+                .callers = bus->callers,
                 .author = { .uid = (uid_t) -1 },
                 .credentials = g_new0(Credentials, 1),
         };
         identification->credentials->gid = (gid_t) -1;
+        count_asking(bus->callers, name, 1);
+        if (bus->callers)
+                bus->callers->references++;
         r = sd_bus_call_method_async(sd_bus_message_get_bus(m), &slot, "org.freedesktop.DBus",
                                      "/org/freedesktop/DBus", "org.freedesktop.DBus",
                                      "GetConnectionCredentials", on_credentials, identification, "s", name);

@@ -36,6 +36,8 @@ int config_bus_method_confirm(sd_bus_message *m, const Caller *caller, void *use
         if (r < 0)
                 return r;
         failure = config_bus_find_called(m, userdata, &config);
+        if (!failure)
+                failure = config_bus_check_not_asked(userdata, config, m);
         if (failure)
                 return failure_bus_take_error(error, failure);
         request.userdata = sd_bus_message_ref(m);
@@ -56,6 +58,8 @@ int config_bus_method_extend_confirm(sd_bus_message *m, const Caller *caller, vo
         if (r < 0)
                 return r;
         failure = config_bus_find_called(m, userdata, &config);
+        if (!failure)
+                failure = config_bus_check_not_asked(userdata, config, m);
         if (failure)
                 return failure_bus_take_error(error, failure);
         request.userdata = sd_bus_message_ref(m);

@@ -38,7 +38,7 @@ static const Method methods[] = {
           "read what programs say about it", question_about_instances },
         { CONFIG, "Reload", RIGHT_READ, true, config_bus_method_reload, "read its files again",
           question_about_reload },
-        { CONFIG, "RemoveValidator", RIGHT_EDIT, false, config_bus_method_remove_validator,
+        { CONFIG, "RemoveValidator", RIGHT_EDIT, true, config_bus_method_remove_validator,
           "not be asked any longer before it changes" },
         { CONFIG, "Rollback", RIGHT_EDIT, true, config_bus_method_rollback, NULL, question_about_rollback },
         { CONFIG, "SetFiles", RIGHT_REGISTER, true, config_bus_method_set_files, NULL, question_about_set_files },
@@ -46,7 +46,7 @@ static const Method methods[] = {
           question_about_hot_reload },
         { CONFIG, "Subscribe", RIGHT_VALUES, true, config_bus_method_subscribe, "be told of changes",
           question_about_subscription },
-        { CONFIG, "Unsubscribe", RIGHT_ANYONE, false, config_bus_method_unsubscribe },
+        { CONFIG, "Unsubscribe", RIGHT_ANYONE, true, config_bus_method_unsubscribe },
         { CONFIG, "Validate", RIGHT_READ, false, config_bus_method_validate, "check other content for it" },
 
         { MANAGER, "GetAudit", RIGHT_ROOT, true, audit_bus_method_get },

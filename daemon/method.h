@@ -17,7 +17,8 @@ typedef struct Method {
         const char *interface;
         const char *member;
         Right right;
-        bool is_authored; /* who calls has to be known, whatever he may do */
+        bool is_authored; /* who calls has to be known, whatever he may do; or it would overtake one for
+                             which he has to be */
         MethodHandler *handler;
         const char *change; /* for people who are asked: what will happen; NULL where nobody is */
         QuestionDetail *detail;

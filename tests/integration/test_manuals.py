@@ -51,7 +51,8 @@ class Pages(unittest.TestCase):
 
     def test_there_is_one_for_each_thing(self):
         self.assertEqual({page.name for page in self.pages},
-                         {'reconfctl.1', 'reconfd.8', 'reconf.conf.5', 'reconf-config.5', 'org.reconf.Reconf1.5'})
+                         {'reconfctl.1', 'reconfd.8', 'reconf.conf.5', 'reconf-config.5', 'reconf-gsettings.7',
+                          'org.reconf.Reconf1.5'})
 
     def test_no_warnings(self):
         for page in self.pages:
