@@ -149,9 +149,10 @@ static const char *const statements[N_STATEMENTS] = {
                                     " (SELECT number FROM versions WHERE config = ?1 AND state = 'active'"
                                     " ORDER BY number DESC LIMIT 1)",
         /* ?1 config, ?2 number, ?3 first layer, ?4 layers, ?5 size */
-        [STATEMENT_REPLACE_CONTENT] = "UPDATE versions SET first_layer = ?3, n_layers = ?4, size = ?5,"
-                                      " merge = ?6, separator = ?7,"
-                                      " public = min(public, ?8), digest = NULL WHERE config = ?1 AND number = ?2",
+        [STATEMENT_REPLACE_CONTENT] =
+                        "UPDATE versions SET first_layer = ?3, n_layers = ?4, size = ?5,"
+                        " merge = ?6, separator = ?7,"
+                        " public = min(public, ?8), digest = NULL WHERE config = ?1 AND number = ?2",
         /* ?1 name, ?2 number, ?3 digest */
         [STATEMENT_SET_DIGEST] =
                         "UPDATE versions SET digest = ?3 WHERE config = " CONFIG_OF_NAME " AND number = ?2",
