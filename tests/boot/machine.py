@@ -201,6 +201,12 @@ class TestCase(unittest.TestCase):
         path.write_text(content)
         return path
 
+    def add_user(self, name, uid):
+        """With a group of the same name and number."""
+        for file, line in (('passwd', f'{name}:x:{uid}:{uid}::/home/{name}:/bin/sh'), ('group', f'{name}:x:{uid}:')):
+            with open(self.machine.path(f'/etc/{file}'), 'a') as database:
+                print(line, file=database)
+
     def save(self, name, content):
         """Saves by rename, as editors do."""
         path = self.machine.path(name)
