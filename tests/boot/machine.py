@@ -203,7 +203,8 @@ class TestCase(unittest.TestCase):
 
     def add_user(self, name, uid):
         """With a group of the same name and number."""
-        for file, line in (('passwd', f'{name}:x:{uid}:{uid}::/home/{name}:/bin/sh'), ('group', f'{name}:x:{uid}:')):
+        for file, line in (('passwd', f'{name}:x:{uid}:{uid}::/home/{name}:/bin/sh'), ('group', f'{name}:x:{uid}:'),
+                           ('shadow', f'{name}:*:1::::::')):
             with open(self.machine.path(f'/etc/{file}'), 'a') as database:
                 print(line, file=database)
 

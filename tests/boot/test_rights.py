@@ -142,7 +142,8 @@ class Programs(RightsCase):
         """Whose processes they are does not matter to know their names and units."""
         self.boot()
         self.register()
-        self.machine.run('systemd-run', '--quiet', '--unit=seller', 'reconfctl', 'run', 'shop', '--', 'sleep', 'infinity')
+        self.machine.run('systemd-run', '--quiet', '--unit=seller', 'reconfctl', 'run', 'shop', '--', 'sleep',
+                         'infinity')
         rows = reconf.wait_until(lambda: self.client.manager('ListInstances', '(s)', 'shop'), 'the instance')
         _, config, pid, name, start, _, _, details = rows[0]
         self.assertEqual((config, name, details['unit']), ('shop', 'reconfctl', 'seller.service'))
