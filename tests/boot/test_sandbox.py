@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the units take away from the programs, seen from inside and outside. That the rest is enough: test_rights."""
+import json
 import os
 import re
 
@@ -60,6 +61,15 @@ class Rating(machine.TestCase):
 
     def test_daemon(self):
         self.check('reconf.service')
+
+    def test_explained(self):
+        """What is left open is spoken of in the unit."""
+        self.machine.boot()
+        rated = self.machine.run('systemd-analyze', 'security', '--no-pager', '--json=short', 'reconf.service').stdout
+        open_fields = {row['name'].partition('=')[0] for row in json.loads(rated) if row.get('exposure')}
+        self.assertIn('ProtectHome', open_fields)
+        text = (machine.IMAGE / 'usr/lib/systemd/system/reconf.service').read_text()
+        self.assertEqual([name for name in open_fields if f'{name}=' not in text], [])
 
     def test_recovery(self):
         self.check('reconf-recover.service')
