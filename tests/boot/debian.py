@@ -17,7 +17,7 @@ import subprocess
 # their system calls and tells of them.
 PACKAGES = (
     'dbus', 'dbus-user-session', 'libpam-systemd', 'systemd', 'systemd-sysv',
-    'libacl1', 'libglib2.0-0', 'libmount1', 'libsodium23', 'libsqlite3-0', 'libyaml-0-2',
+    'gir1.2-glib-2.0', 'libacl1', 'libglib2.0-0', 'libmount1', 'libsodium23', 'libsqlite3-0', 'libyaml-0-2',
     'dnsmasq', 'strace',
 )
 

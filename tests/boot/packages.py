@@ -14,7 +14,7 @@ import debian
 
 SOURCE = pathlib.Path(__file__).parents[2]
 PACKAGING = SOURCE / 'data' / 'packaging'
-DIRECTORY = pathlib.Path(os.environ['RECONF_BOOT_PACKAGES'])
+DIRECTORY = pathlib.Path(os.environ['RECONF_BOOT_IMAGE']).with_name('packages')
 DIGEST = DIRECTORY / 'digest'
 
 # Those of a running system. To build programs takes more than the tree has.
