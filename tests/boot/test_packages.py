@@ -73,12 +73,6 @@ class Contents(unittest.TestCase):
         self.assertIn(f'\nVersion:        {project}\n', SPEC.read_text())
         self.assertIn(f'- {project}-1\n', SPEC.read_text())
 
-    def test_symbols(self):
-        """What programs may link to, with the version it is there from."""
-        listed = (packages.PACKAGING / 'debian' / 'libreconf-1-0.symbols').read_text()
-        exported = (packages.SOURCE / 'client' / 'lib' / 'libreconf-1.symbols').read_text().split()
-        self.assertEqual(re.findall(r'^ (reconf_\S*)@', listed, re.M), exported)
-
     def test_hardening(self):
         with tempfile.TemporaryDirectory() as directory:
             for package in packages.find('reconf', 'libreconf-1-0', 'reconf-gsettings-backend'):
