@@ -6,12 +6,13 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sysconfig
 import tempfile
 import unittest
 
 import packages
 
-LIBDIR = '/usr/lib/x86_64-linux-gnu'
+LIBDIR = f'/usr/lib/{sysconfig.get_config_var("MULTIARCH")}'
 SPEC = packages.PACKAGING / 'reconf.spec'
 
 def output(*command, **keywords):
