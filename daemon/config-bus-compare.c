@@ -10,6 +10,9 @@
 #include "daemon/document-bus.h"
 #include "daemon/failure-bus.h"
 
+/* Each subscription keeps its own. */
+#define MAX_PATHS 1000U
+
 /* A call that waits for documents. */
 typedef struct Comparison {
         Bus *bus;
@@ -34,19 +37,6 @@ static Comparison *comparison_free(Comparison *comparison)
         g_clear_pointer(&comparison->paths, g_ptr_array_unref);
         g_free(comparison);
         return NULL;
-}
-
-static uint64_t changes_size(const Changes *changes)
-{
-        uint64_t size = 0;
-
-        for (size_t i = 0; i < changes_count(changes); i++) {
-                const Change *change = changes_get(changes, i);
-
-                size += change->before ? node_size(change->before) : 0;
-                size += change->after ? node_size(change->after) : 0;
-        }
-        return size;
 }
 
 static void reply_failure(Comparison *comparison, Failure *failure)
@@ -76,7 +66,7 @@ static void reply_diff(Config *config, Document *after, const Failure *failure, 
                 problem = no_such_version(config, comparison->to);
         if (!problem) {
                 changes = changes_new(comparison->before, after);
-                problem = config_bus_check_size(changes_size(changes));
+                problem = config_bus_check_size(document_bus_changes_size(changes));
         }
         if (problem) {
                 reply_failure(comparison, problem);
@@ -161,7 +151,7 @@ static void reply_subscribed(Config *config, Document *before, const Failure *fa
                 changes = changes_filter(all, (Path *const *) comparison->paths->pdata,
                                          comparison->paths->len);
         }
-        if (changes && changes_size(changes) > CONFIG_BUS_MAX_REPLY_SIZE)
+        if (changes && document_bus_changes_size(changes) > CONFIG_BUS_MAX_REPLY_SIZE)
                 g_clear_pointer(&changes, changes_unref);
 
         r = send_subscribed(comparison->bus, comparison->call, config, changes, changes != NULL);
@@ -216,6 +206,12 @@ static Failure *read_paths(sd_bus_message *m, GPtrArray **ret)
         if (r < 0)
                 return failure_new(FAILURE_INVALID_ARGUMENT, "the options cannot be read: %s",
                                    g_strerror(-r));
+        if (paths && paths->len > MAX_PATHS)
+                return failure_new(FAILURE_LIMIT_EXCEEDED,
+                                   "a subscription may have %u paths, not %u; give places above them",
+                                   MAX_PATHS, paths->len);
+        if (paths)
+                paths_reduce(paths);
         *ret = g_steal_pointer(&paths);
         return NULL;
 }
@@ -257,12 +253,18 @@ int config_bus_method_subscribe(sd_bus_message *m, void *userdata, sd_bus_error 
         return caller_identify(m, subscribe, userdata, error);
 }
 
-int config_bus_method_unsubscribe(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int unsubscribe(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         Bus *bus = userdata;
         Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
 
         /* Not to be subscribed is what was asked for. */
-        (void) subscriptions_remove(bus->subscriptions, sd_bus_message_get_sender(m), config);
+        (void) subscriptions_remove(bus->subscriptions, caller->name, config);
         return sd_bus_reply_method_return(m, NULL);
+}
+
+int config_bus_method_unsubscribe(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        /* Not sooner than a Subscribe() that came before it. */
+        return caller_identify(m, unsubscribe, userdata, error);
 }

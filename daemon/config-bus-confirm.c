@@ -37,6 +37,8 @@ static int confirm(sd_bus_message *m, const Caller *caller, void *userdata, sd_b
         if (r < 0)
                 return r;
         failure = config_bus_find_called(m, userdata, &config);
+        if (!failure)
+                failure = config_bus_check_not_asked(userdata, config, m);
         if (failure)
                 return failure_bus_take_error(error, failure);
         request.userdata = sd_bus_message_ref(m);
@@ -61,6 +63,8 @@ static int extend(sd_bus_message *m, const Caller *caller, void *userdata, sd_bu
         if (r < 0)
                 return r;
         failure = config_bus_find_called(m, userdata, &config);
+        if (!failure)
+                failure = config_bus_check_not_asked(userdata, config, m);
         if (failure)
                 return failure_bus_take_error(error, failure);
         request.userdata = sd_bus_message_ref(m);

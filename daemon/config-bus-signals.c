@@ -12,8 +12,12 @@
 #include "daemon/log.h"
 #include "introspection/names.h"
 
+#include <string.h>
+
 /* Changes beyond this are left out of a signal. */
 #define MAX_SIGNAL_SIZE (1024U * 1024)
+/* What a string takes beside its bytes. */
+#define STRING_SIZE 8U
 
 /* Appends a signal's arguments. */
 typedef int (*AppendSignal)(sd_bus_message *m, const void *content, Subscription *subscription);
@@ -36,6 +40,18 @@ static int append_strings(sd_bus_message *m, const char *name, const GPtrArray *
         return r;
 }
 
+/* Where the paths would not fit, the one of the whole document stands for them. */
+static int append_restart(sd_bus_message *m, const GPtrArray *restart)
+{
+        g_autoptr(GPtrArray) whole = g_ptr_array_new();
+        size_t size = 0;
+
+        for (guint i = 0; i < restart->len; i++)
+                size += strlen(g_ptr_array_index(restart, i)) + STRING_SIZE;
+        g_ptr_array_add(whole, (char *) "");
+        return append_strings(m, "restart", size <= MAX_SIGNAL_SIZE ? restart : whole);
+}
+
 static int append_details(sd_bus_message *m, const ConfigUpdate *update, bool truncated)
 {
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
@@ -50,7 +66,7 @@ static int append_details(sd_bus_message *m, const ConfigUpdate *update, bool tr
         if (r >= 0)
                 r = append_strings(m, "files", update->files);
         if (r >= 0 && update->restart->len > 0)
-                r = append_strings(m, "restart", update->restart);
+                r = append_restart(m, update->restart);
         if (r >= 0 && truncated)
                 r = sd_bus_message_append(m, "{sv}", "truncated", "b", 1);
         return r < 0 ? r : sd_bus_message_close_container(m);

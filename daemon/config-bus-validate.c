@@ -103,19 +103,28 @@ int config_bus_method_add_validator(sd_bus_message *m, void *userdata, sd_bus_er
         return caller_identify(m, add_validator, userdata, error);
 }
 
-int config_bus_method_remove_validator(sd_bus_message *m, void *userdata, sd_bus_error *error)
+static int remove_validator(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         Bus *bus = userdata;
-        Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
         const char *object;
+        Config *config;
+        Failure *failure;
         int r;
 
         r = sd_bus_message_read(m, "o", &object);
         if (r < 0)
                 return r;
-        if (!validators_remove(bus->validators, sd_bus_message_get_sender(m), object, config))
-                return failure_bus_take_error(error, failure_new(FAILURE_INVALID_ARGUMENT,
-                                                                 "%s is no validator of %s of yours", object,
-                                                                 config_name(config)));
+        failure = config_bus_find_called(m, bus, &config);
+        if (!failure && !validators_remove(bus->validators, caller->name, object, config))
+                failure = failure_new(FAILURE_INVALID_ARGUMENT, "%s is no validator of %s of yours", object,
+                                      config_name(config));
+        if (failure)
+                return failure_bus_take_error(error, failure);
         return sd_bus_reply_method_return(m, NULL);
+}
+
+int config_bus_method_remove_validator(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        /* Not sooner than an AddValidator() that came before it. */
+        return caller_identify(m, remove_validator, userdata, error);
 }

@@ -241,7 +241,7 @@ void config_report_failure(Config *config, const Operation *operation, const Fai
         bool is_public = hashes ? load->is_public && (config->version == 0 || config->version_is_public)
                                 : config->files_are_public;
         bool told = operation->origin == ORIGIN_FILE && config->failure &&
-                    config->failure->code == failure->code &&
+                    failure_equal(config->failure, failure) &&
                     (hashes ? load_hashes_equal(hashes, config->failed_hashes) : !config->failed_hashes);
         ConfigFacts before = config_facts(config);
 

@@ -43,15 +43,17 @@ Trial operation_trial(const Operation *operation)
                 .voting = options->on_failure == ON_FAILURE_ROLLBACK,
         };
 
-        if (ms > 0)
+        if (ms > 0) {
                 trial.deadline = config_boottime(config) + ms * UINT64_C(1000);
-        else if (!operation->has_confirm_ms)
+                trial.shown = to_realtime(config, trial.deadline);
+        } else if (!operation->has_confirm_ms) {
+                /* As it was told before: two readings of two clocks are never quite alike. */
                 trial.deadline = config->trial.deadline;
+                trial.shown = config_confirm_deadline(config);
+        }
         if (config->version == 0 || operation->returns > 0 || (trial.deadline == 0 && !trial.voting) ||
             document_equal(trial.document, operation->load->document))
                 return (Trial){ 0 };
-        if (trial.deadline > 0)
-                trial.shown = to_realtime(config, trial.deadline);
         return trial;
 }
 
@@ -254,9 +256,15 @@ void config_extend_confirm(Config *config, uint64_t version, uint32_t ms, const 
         submit(operation);
 }
 
+/* Its files may hold something else by now, and what it goes back to is wanted until it has. */
+static bool is_going_back(const Config *config)
+{
+        return config->running && config->running->run == operation_return;
+}
+
 void config_accept(Config *config, uint64_t version)
 {
-        if (version != config->version || config->trial.back == 0)
+        if (version != config->version || config->trial.back == 0 || is_going_back(config))
                 return;
         if (config->trial.deadline > 0 && config->options->confirm_by == CONFIRM_BY_INSTANCES) {
                 g_autoptr(Failure) failure = confirm(config);
@@ -271,7 +279,7 @@ void config_accept(Config *config, uint64_t version)
 
 void config_end_vote(Config *config, uint64_t version)
 {
-        if (version != config->version || config->trial.back == 0)
+        if (version != config->version || config->trial.back == 0 || is_going_back(config))
                 return;
         config->trial.voting = false;
         if (config->trial.deadline == 0)

@@ -140,6 +140,15 @@ static uint64_t change_size(const Change *change)
                (change->after ? node_size(change->after) : 0);
 }
 
+uint64_t document_bus_changes_size(const Changes *changes)
+{
+        uint64_t size = 0;
+
+        for (size_t i = 0; i < changes_count(changes); i++)
+                size += change_size(changes_get(changes, i));
+        return size;
+}
+
 int document_bus_append_changes(sd_bus_message *m, const Changes *changes, uint64_t limit,
                                 bool *ret_truncated)
 {

@@ -18,9 +18,11 @@
 int document_bus_append_variant(sd_bus_message *m, const Node *node);
 /* Appends a map as a bare a{sv}. */
 int document_bus_append_map(sd_bus_message *m, const Node *map);
+/* An upper bound of what the changes take in a message, in bytes. */
+uint64_t document_bus_changes_size(const Changes *changes);
 /*
- * Appends a(ssvv). Stops before the change that would take the array past limit bytes, as estimated by
- * node_size(); *ret_truncated then is true.
+ * Appends a(ssvv). Stops before the change that would take the array past limit bytes, as estimated like
+ * that; *ret_truncated then is true.
  */
 int document_bus_append_changes(sd_bus_message *m, const Changes *changes, uint64_t limit,
                                 bool *ret_truncated);

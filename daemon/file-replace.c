@@ -15,6 +15,8 @@
 #include "daemon/file.h"
 
 #include "daemon/file-attributes.h"
+#include "daemon/file-walk.h"
+#include "daemon/store/write-all.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +25,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_LINKS 40U
 /* How often a file is put back that others keep replacing. */
 #define PUT_BACK_TRIES 8U
 #define NAME_TRIES 16U
@@ -98,42 +99,18 @@ static Failure *conflict(const Target *target)
                               "was changed by somebody else and is left so; look at it, then try again");
 }
 
-/* Follows the links that the last name of the path is. Those of directories are the kernel's business. */
-static int follow_links(const char *path, char **ret)
+static Failure *not_theirs(const Target *target, uid_t uid)
 {
-        g_autofree char *current = g_strdup(path);
-
-        for (unsigned links = 0; links <= MAX_LINKS; links++) {
-                g_autofree char *directory = NULL;
-                char link[PATH_MAX];
-                ssize_t length = readlink(current, link, sizeof(link) - 1);
-
-                if (length < 0 && errno != EINVAL && errno != ENOENT)
-                        return -errno;
-                if (length < 0) {
-                        *ret = g_steal_pointer(&current);
-                        return 0;
-                }
-                link[length] = '\0';
-                directory = g_path_get_dirname(current);
-                g_free(current);
-                current = *link == '/' ? g_strdup(link) : g_build_filename(directory, link, NULL);
-        }
-        return -ELOOP;
+        return failure_new_at(FAILURE_WRITE_FAILED, FAILURE_STAGE_NONE, target->path, 0, 0, NULL,
+                              "user %u can lead this path elsewhere, and may not write what it leads to; "
+                              "give the path behind the links",
+                              (unsigned) uid);
 }
 
-static int target_find(Target *target)
+static int open_directory(Target *target, FileWalk *walk)
 {
-        g_autofree char *directory = NULL;
-        g_autofree char *path = NULL;
-        int r;
-
-        r = follow_links(target->path, &path);
-        if (r < 0)
-                return r;
-        directory = g_path_get_dirname(path);
-        target->name = g_path_get_basename(path);
-        target->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        target->name = g_steal_pointer(&walk->name);
+        target->directory = openat(walk->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         return target->directory < 0 ? -errno : 0;
 }
 
@@ -215,21 +192,11 @@ static int open_temporary(Target *target, mode_t mode)
         return -EEXIST;
 }
 
-static int write_all(int fd, GBytes *bytes)
+static int write_durably(int fd, GBytes *bytes)
 {
-        size_t size, offset = 0;
-        const char *data = g_bytes_get_data(bytes, &size);
+        int r = write_all_bytes(fd, bytes);
 
-        while (offset < size) {
-                ssize_t n = write(fd, data + offset, size - offset);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                offset += (size_t) n;
-        }
-        return fsync(fd) < 0 ? -errno : 0;
+        return r >= 0 && fsync(fd) < 0 ? -errno : r;
 }
 
 static bool cannot_exchange(int error)
@@ -348,7 +315,7 @@ static Failure *replace(Target *target, GBytes *expected, GBytes *content)
                 message = g_strdup_printf("cannot keep its %s", what);
                 return write_failed(target, message, -r);
         }
-        r = write_all(new, content);
+        r = write_durably(new, content);
         if (r < 0)
                 return write_failed(target, "cannot write the new content", -r);
         return exchange(target, new, &before, expected, content);
@@ -361,7 +328,7 @@ static Failure *create(Target *target, GBytes *content, mode_t mode)
 
         if (fd < 0)
                 return write_failed(target, "cannot create a file in its directory", -fd);
-        r = write_all(fd, content);
+        r = write_durably(fd, content);
         if (r < 0)
                 return write_failed(target, "cannot write the new content", -r);
 
@@ -421,10 +388,16 @@ static Failure *expect_absent(const Target *target)
 Failure *file_replace(const char *path, GBytes *expected, GBytes *content, mode_t create_mode)
 {
         g_auto(Target) target = { .path = path, .directory = -1 };
+        g_auto(FileWalk) walk = { .directory = -1, .file = -1 };
         Failure *failure;
+        uid_t uid;
         int r;
 
-        r = target_find(&target);
+        r = file_walk(path, &walk);
+        if (r >= 0 && file_walk_check(&walk, path, FILE_WALK_WRITE, &uid) < 0)
+                return not_theirs(&target, uid);
+        if (r >= 0)
+                r = open_directory(&target, &walk);
         if ((r == -ENOENT || r == -ENOTDIR) && expected)
                 return conflict(&target);
         if ((r == -ENOENT || r == -ENOTDIR) && !content)

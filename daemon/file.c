@@ -2,14 +2,16 @@
 /*
  * Reading files
  *
- * A small file takes five system calls: open, status, read, status, close. The second look at the status
- * tells a writer that was at work meanwhile; then the bytes are read anew through the same descriptor. A
- * file that never stands still is returned as it was read last: its writer's next event brings us back.
+ * A small file takes five system calls more than the way to it: open, status, read, status, close. The
+ * second look at the status tells a writer that was at work meanwhile; then the bytes are read anew through
+ * the same descriptor. A file that never stands still is returned as it was read last: its writer's next
+ * event brings us back.
  */
 #include "daemon/file.h"
 
+#include "daemon/file-walk.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,8 +54,10 @@ static Failure *open_failed(const char *path, int error)
                 return failure_new_at(FAILURE_FILE_NOT_FOUND, FAILURE_STAGE_READ, path, 0, 0, NULL,
                                       "no such file (%s); create it, or correct the path",
                                       g_strerror(error));
-        case ENXIO:
-                return not_regular(path, "socket or a device without a driver");
+        case EMLINK:
+                return failure_new_at(FAILURE_FILE_UNREADABLE, FAILURE_STAGE_READ, path, 0, 0, NULL,
+                                      "links of more than %u users lead to it; point it at the file",
+                                      FILE_WALK_MAX_LEADERS);
         default:
                 return unreadable(path, "cannot open", error);
         }
@@ -68,6 +72,8 @@ static Failure *check_kind(const char *path, mode_t mode)
                 return not_regular(path, "directory");
         case S_IFIFO:
                 return not_regular(path, "FIFO");
+        case S_IFSOCK:
+                return not_regular(path, "socket");
         default:
                 return not_regular(path, "device");
         }
@@ -148,12 +154,27 @@ static Failure *read_settled(int fd, const char *path, uint64_t max_size, GBytes
 
 Failure *file_read(const char *path, uint64_t max_size, GBytes **ret)
 {
+        g_auto(FileWalk) walk = { .directory = -1, .file = -1 };
         Failure *failure;
-        int fd;
+        uid_t uid;
+        int fd, r;
 
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        r = file_walk(path, &walk);
+        if (r >= 0 && walk.file < 0)
+                r = -ENOENT;
+        if (r < 0)
+                return open_failed(path, -r);
+        failure = check_kind(path, walk.status.st_mode);
+        if (failure)
+                return failure;
+        if (file_walk_check(&walk, path, FILE_WALK_READ, &uid) < 0)
+                return failure_new_at(FAILURE_FILE_UNREADABLE, FAILURE_STAGE_READ, path, 0, 0, NULL,
+                                      "user %u can lead this path elsewhere, and may not read what it leads "
+                                      "to; give the path behind the links",
+                                      (unsigned) uid);
+        fd = file_walk_open(&walk);
         if (fd < 0)
-                return open_failed(path, errno);
+                return open_failed(path, -fd);
 
         failure = read_settled(fd, path, max_size, ret);
         close(fd);

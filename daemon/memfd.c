@@ -1,37 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/memfd.h"
 
+#include "daemon/store/write-all.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-static int write_all(int fd, const char *data, gsize length)
-{
-        while (length > 0) {
-                ssize_t written = write(fd, data, length);
-
-                if (written < 0 && errno == EINTR)
-                        continue;
-                if (written < 0)
-                        return -errno;
-                data += written;
-                length -= (gsize) written;
-        }
-        return 0;
-}
-
 int memfd_new_sealed(const char *name, GBytes *bytes)
 {
-        gsize length;
-        const char *data = g_bytes_get_data(bytes, &length);
         int fd, r;
 
         fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
         if (fd < 0)
                 return -errno;
 
-        r = write_all(fd, data, length);
+        r = write_all_bytes(fd, bytes);
         if (r >= 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
                 r = -errno;
         if (r < 0) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/private-file.h"
 
+#include "daemon/store/write-all.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,24 +15,6 @@
 /* What somebody may have put into the directory is not followed further down. */
 #define MAX_DEPTH 32U
 
-static int write_all(int fd, GBytes *bytes)
-{
-        gsize length;
-        const char *data = g_bytes_get_data(bytes, &length);
-
-        while (length > 0) {
-                ssize_t n = write(fd, data, length);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                data += n;
-                length -= (gsize) n;
-        }
-        return 0;
-}
-
 static int make_file(const PrivateFile *file, GBytes *bytes, uid_t uid, gid_t gid)
 {
         int fd = open(file->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -38,7 +22,7 @@ static int make_file(const PrivateFile *file, GBytes *bytes, uid_t uid, gid_t gi
 
         if (fd < 0)
                 return -errno;
-        r = write_all(fd, bytes);
+        r = write_all_bytes(fd, bytes);
         /* The directory last: until it is theirs nobody else is in it. */
         if (r >= 0 && geteuid() == 0 && (fchown(fd, uid, gid) < 0 || chown(file->directory, uid, gid) < 0))
                 r = -errno;

@@ -13,6 +13,14 @@ static ReconfClient *make_client(GBusType bus_type, const char *address)
         return client;
 }
 
+ReconfClient *client_new_trying(GBusType bus_type)
+{
+        ReconfClient *client = make_client(bus_type, NULL);
+
+        client_attempt(client);
+        return client;
+}
+
 static ReconfClient *connect_sync(GBusType bus_type, const char *address, GCancellable *cancellable,
                                   GError **error)
 {
@@ -50,7 +58,19 @@ static void connect_async(GBusType bus_type, const char *address, GCancellable *
 
         g_task_set_source_tag(task, connect_async);
         g_task_set_task_data(task, make_client(bus_type, address), g_object_unref);
-        connecting_start(NULL, bus_type, address, cancellable, on_connected, g_object_ref(task));
+        connecting_start(NULL, bus_type, address, true, cancellable, on_connected, g_object_ref(task));
+}
+
+static gboolean review(void *data)
+{
+        client_review(data);
+        return G_SOURCE_REMOVE;
+}
+
+static void review_in_context(ReconfClient *client)
+{
+        g_main_context_invoke_full(client->context, G_PRIORITY_DEFAULT, review, g_object_ref(client),
+                                   g_object_unref);
 }
 
 /**
@@ -63,7 +83,11 @@ static void connect_async(GBusType bus_type, const char *address, GCancellable *
  * Connects to a bus, and starts the service on it if it does not run. See
  * [ctor@Reconf.Client.new_finish].
  *
- * To do without where there is no bus or no service, see [ctor@Reconf.Config.new_for_file].
+ * To do without where there is no bus or no service, see [func@Reconf.Config.open].
+ *
+ * Errors: %G_DBUS_ERROR_SERVICE_UNKNOWN where the service is not installed, %G_DBUS_ERROR_SPAWN_FAILED and
+ * its like where it does not start, those of g_dbus_connection_new_for_address() where there is no bus, and
+ * %G_IO_ERROR_CANCELLED.
  */
 void reconf_client_new(GBusType bus_type, GCancellable *cancellable, GAsyncReadyCallback callback,
                        gpointer user_data)
@@ -254,8 +278,10 @@ void reconf_client_set_max_reconnect_attempts(ReconfClient *client, guint attemp
         other = client->max_attempts != attempts;
         client->max_attempts = attempts;
         g_mutex_unlock(&client->lock);
-        if (other)
-                g_object_notify(G_OBJECT(client), "max-reconnect-attempts");
+        if (!other)
+                return;
+        g_object_notify(G_OBJECT(client), "max-reconnect-attempts");
+        review_in_context(client);
 }
 
 /**
@@ -336,16 +362,15 @@ void reconf_client_set_auto_reconnect(ReconfClient *client, gboolean auto_reconn
         other = client->auto_reconnect != auto_reconnect;
         client->auto_reconnect = auto_reconnect;
         g_mutex_unlock(&client->lock);
-        if (other)
-                g_object_notify(G_OBJECT(client), "auto-reconnect");
+        if (!other)
+                return;
+        g_object_notify(G_OBJECT(client), "auto-reconnect");
+        review_in_context(client);
 }
 
 static gboolean reconnect(void *data)
 {
-        ReconfClient *client = data;
-
-        if (reconf_client_get_status(client) != RECONF_STATUS_CONNECTED)
-                client_attempt(client);
+        client_attempt(data);
         return G_SOURCE_REMOVE;
 }
 
@@ -353,7 +378,8 @@ static gboolean reconnect(void *data)
  * reconf_client_reconnect:
  * @client: a client
  *
- * Tries to get the service back now, if it is away, without waiting any longer; counts anew.
+ * Tries to get the service back now, if it is away, without waiting any longer, and whether or not anything
+ * follows it; counts anew.
  */
 void reconf_client_reconnect(ReconfClient *client)
 {

@@ -2,9 +2,7 @@
 #include "client/lib/client-private.h"
 
 #include "client/lib/config-private.h"
-#include "client/lib/connecting.h"
 #include "client/lib/reconf/enum-types.h"
-#include "introspection/names.h"
 
 /**
  * ReconfClient:
@@ -16,12 +14,15 @@
  * time, up to half a minute. Meanwhile its configs can be read as they were. When it has the service again,
  * each config that has changed says so once.
  *
+ * A service that nothing needs leaves by itself after a while. Where the client has no configs, or the
+ * service has none of them any longer, it is left in peace: the status is %RECONF_STATUS_DISCONNECTED, and
+ * whatever is asked next starts it. What the library does by itself never does.
+ *
  * The thread-default main context of where the client was made has to run for this, and for what configs
  * hear.
  */
 
 #define DEFAULT_DELAY_MSEC 1000U
-#define MAX_DELAY_MSEC 30000U
 
 enum {
         PROP_STATUS = 1,
@@ -84,18 +85,61 @@ void client_remove_config(ReconfClient *client, ConfigBus *bus)
                 config_bus_unref(bus);
 }
 
-bool client_shares_object(ReconfClient *client, const ConfigBus *bus)
+void client_add_waiting(ReconfClient *client)
+{
+        g_mutex_lock(&client->lock);
+        client->n_waiting++;
+        g_mutex_unlock(&client->lock);
+}
+
+void client_remove_waiting(ReconfClient *client)
+{
+        g_mutex_lock(&client->lock);
+        client->n_waiting--;
+        g_mutex_unlock(&client->lock);
+}
+
+bool client_needs_service(ReconfClient *client)
+{
+        bool needed;
+
+        g_mutex_lock(&client->lock);
+        needed = client->n_waiting > 0;
+        for (guint i = 0; i < client->configs->len && !needed; i++)
+                needed = config_bus_needs_service(client->configs->pdata[i]);
+        g_mutex_unlock(&client->lock);
+        return needed;
+}
+
+/* Under the lock. */
+static bool shares_object(const ReconfClient *client, const ConfigBus *bus)
 {
         bool shared = false;
 
-        g_mutex_lock(&client->lock);
         for (guint i = 0; i < client->configs->len && !shared; i++) {
                 const ConfigBus *other = client->configs->pdata[i];
 
                 shared = other != bus && g_str_equal(config_bus_object(other), config_bus_object(bus));
         }
+        return shared;
+}
+
+bool client_shares_object(ReconfClient *client, const ConfigBus *bus)
+{
+        bool shared;
+
+        g_mutex_lock(&client->lock);
+        shared = shares_object(client, bus);
         g_mutex_unlock(&client->lock);
         return shared;
+}
+
+void client_unless_shared(ReconfClient *client, const ConfigBus *bus, void (*func)(const ConfigBus *bus))
+{
+        g_mutex_lock(&client->lock);
+        if (!shares_object(client, bus))
+                func(bus);
+        g_mutex_unlock(&client->lock);
 }
 
 static void release_config(void *bus)
@@ -115,7 +159,7 @@ static void tell_configs(ReconfClient *client)
                 config_bus_client_changed(configs->pdata[i]);
 }
 
-static void set_status(ReconfClient *client, ReconfStatus status, const GError *error, guint attempts)
+void client_set_status(ReconfClient *client, ReconfStatus status, const GError *error, guint attempts)
 {
         bool other_status, other_error, other_attempts;
 
@@ -138,180 +182,9 @@ static void set_status(ReconfClient *client, ReconfStatus status, const GError *
                 g_object_notify_by_pspec(G_OBJECT(client), properties[PROP_STATUS]);
 }
 
-static void clear_timer(ReconfClient *client)
+void client_notify_connection(ReconfClient *client)
 {
-        if (client->timer) {
-                g_source_destroy(client->timer);
-                g_clear_pointer(&client->timer, g_source_unref);
-        }
-}
-
-static gboolean on_timer(void *data)
-{
-        ReconfClient *client = data;
-
-        g_clear_pointer(&client->timer, g_source_unref);
-        client_attempt(client);
-        return G_SOURCE_REMOVE;
-}
-
-static guint next_delay(ReconfClient *client)
-{
-        guint delay = client->delay_msec;
-
-        for (guint i = 0; i < client->attempts && delay < MAX_DELAY_MSEC; i++)
-                delay *= 2;
-        return MIN(delay, MAX(MAX_DELAY_MSEC, client->delay_msec));
-}
-
-/* The service is away: says so, and sees to the next attempt. error is why, or NULL. */
-static void away(ReconfClient *client, const GError *error)
-{
-        bool exhausted = client->max_attempts > 0 && client->attempts >= client->max_attempts;
-
-        if (!client->auto_reconnect) {
-                clear_timer(client);
-                set_status(client, RECONF_STATUS_DISCONNECTED, error, client->attempts);
-        } else if (exhausted) {
-                clear_timer(client);
-                set_status(client, RECONF_STATUS_ERROR, error, client->attempts);
-        } else {
-                if (!client->timer) {
-                        client->timer = g_timeout_source_new(next_delay(client));
-                        g_source_set_static_name(client->timer, "[reconf] reconnect");
-                        g_source_set_callback(client->timer, on_timer, client, NULL);
-                        g_source_attach(client->timer, client->context);
-                }
-                set_status(client, RECONF_STATUS_CONNECTING, error, client->attempts);
-        }
-}
-
-static void set_owner(ReconfClient *client, const char *owner)
-{
-        g_mutex_lock(&client->lock);
-        g_free(client->owner);
-        client->owner = g_strdup(owner);
-        g_mutex_unlock(&client->lock);
-}
-
-static void on_appeared(GDBusConnection *connection, const char *name, const char *owner, void *data)
-{
-        g_autoptr(ReconfClient) client = g_weak_ref_get(data);
-
-        if (!client || connection != client->connection)
-                return;
-        clear_timer(client);
-        set_owner(client, owner);
-        set_status(client, RECONF_STATUS_CONNECTED, NULL, 0);
-}
-
-static void on_vanished(GDBusConnection *connection, const char *name, void *data)
-{
-        g_autoptr(ReconfClient) client = g_weak_ref_get(data);
-
-        /* NULL where the connection itself is closed, which is heard elsewhere. */
-        if (!client || !connection || connection != client->connection || !client->owner)
-                return;
-        set_owner(client, NULL);
-        away(client, NULL);
-}
-
-static void drop_connection(ReconfClient *client)
-{
-        g_autoptr(GDBusConnection) connection = NULL;
-
-        if (client->name_watch != 0)
-                g_bus_unwatch_name(client->name_watch);
-        client->name_watch = 0;
-        g_mutex_lock(&client->lock);
-        connection = g_steal_pointer(&client->connection);
-        g_clear_pointer(&client->owner, g_free);
-        g_mutex_unlock(&client->lock);
-        if (!connection)
-                return;
-        g_signal_handler_disconnect(connection, client->closed_handler);
-        if (!g_dbus_connection_is_closed(connection))
-                g_dbus_connection_close(connection, NULL, NULL, NULL);
-}
-
-static void on_closed(GDBusConnection *connection, gboolean vanished, GError *error, ReconfClient *client)
-{
-        G_GNUC_UNUSED g_autoptr(ReconfClient) kept = g_object_ref(client);
-
-        drop_connection(client);
         g_object_notify_by_pspec(G_OBJECT(client), properties[PROP_CONNECTION]);
-        away(client, error);
-}
-
-static void free_weak_ref(void *data)
-{
-        g_weak_ref_clear(data);
-        g_free(data);
-}
-
-void client_adopt(ReconfClient *client, const Connected *connected)
-{
-        GWeakRef *weak = g_new0(GWeakRef, 1);
-
-        clear_timer(client);
-        g_mutex_lock(&client->lock);
-        client->connection = g_object_ref(connected->connection);
-        client->owner = g_strdup(connected->owner);
-        g_mutex_unlock(&client->lock);
-        client->closed_handler =
-                        g_signal_connect(client->connection, "closed", G_CALLBACK(on_closed), client);
-        g_weak_ref_init(weak, client);
-        client->name_watch = g_bus_watch_name_on_connection(client->connection, RECONF_BUS_NAME,
-                                                            G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared,
-                                                            on_vanished, weak, free_weak_ref);
-        set_status(client, RECONF_STATUS_CONNECTED, NULL, 0);
-        g_object_notify_by_pspec(G_OBJECT(client), properties[PROP_CONNECTION]);
-}
-
-static void on_attempted(GObject *source, GAsyncResult *result, void *data)
-{
-        g_autoptr(ReconfClient) client = g_weak_ref_get(data);
-        g_auto(Connected) connected = { 0 };
-        g_autoptr(GError) error = NULL;
-        bool done = connecting_finish(result, &connected, &error);
-
-        free_weak_ref(data);
-        if (!client || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-                return;
-        g_clear_object(&client->cancellable);
-        if (!done) {
-                away(client, error);
-                return;
-        }
-        if (connected.connection == client->connection) {
-                clear_timer(client);
-                set_owner(client, connected.owner);
-                set_status(client, RECONF_STATUS_CONNECTED, NULL, 0);
-                return;
-        }
-        g_main_context_push_thread_default(client->context);
-        client_adopt(client, &connected);
-        g_main_context_pop_thread_default(client->context);
-}
-
-void client_attempt(ReconfClient *client)
-{
-        g_autofree char *address = g_strdup(client->address);
-        g_autoptr(GError) error = NULL;
-        GWeakRef *weak;
-
-        if (client->cancellable)
-                return;
-        weak = g_new0(GWeakRef, 1);
-        g_weak_ref_init(weak, client);
-        client->cancellable = g_cancellable_new();
-        /* What is known of why it is away stays true until it is back. */
-        error = reconf_client_dup_error(client);
-        set_status(client, RECONF_STATUS_CONNECTING, error, client->attempts + 1);
-        g_main_context_push_thread_default(client->context);
-        connecting_start(client->connection, client->bus_type, address, client->cancellable, on_attempted,
-                         weak);
-        g_main_context_pop_thread_default(client->context);
 }
 
 static void reconf_client_init(ReconfClient *client)
@@ -327,11 +200,7 @@ static void reconf_client_dispose(GObject *object)
 {
         ReconfClient *client = RECONF_CLIENT(object);
 
-        clear_timer(client);
-        if (client->cancellable)
-                g_cancellable_cancel(client->cancellable);
-        g_clear_object(&client->cancellable);
-        drop_connection(client);
+        client_stop_keeping(client);
         G_OBJECT_CLASS(reconf_client_parent_class)->dispose(object);
 }
 
@@ -365,13 +234,13 @@ static void reconf_client_get_property(GObject *object, guint id, GValue *value,
                 g_value_set_uint(value, reconf_client_get_reconnect_attempts(client));
                 break;
         case PROP_MAX_RECONNECT_ATTEMPTS:
-                g_value_set_uint(value, client->max_attempts);
+                g_value_set_uint(value, reconf_client_get_max_reconnect_attempts(client));
                 break;
         case PROP_RECONNECT_DELAY:
-                g_value_set_uint(value, client->delay_msec);
+                g_value_set_uint(value, reconf_client_get_reconnect_delay(client));
                 break;
         case PROP_AUTO_RECONNECT:
-                g_value_set_boolean(value, client->auto_reconnect);
+                g_value_set_boolean(value, reconf_client_get_auto_reconnect(client));
                 break;
         default:
                 G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -439,7 +308,8 @@ static void reconf_client_class_init(ReconfClientClass *class)
         /**
          * ReconfClient:max-reconnect-attempts:
          *
-         * After how many attempts to give up, with %RECONF_STATUS_ERROR; 0 for never.
+         * After how many attempts to give up, with %RECONF_STATUS_ERROR; 0 for never. A higher limit is
+         * tried for at once.
          */
         properties[PROP_MAX_RECONNECT_ATTEMPTS] =
                         g_param_spec_uint("max-reconnect-attempts", NULL, NULL, 0, G_MAXUINT, 0, writable);
@@ -454,9 +324,9 @@ static void reconf_client_class_init(ReconfClientClass *class)
         /**
          * ReconfClient:auto-reconnect:
          *
-         * Whether to try to get the service back when it goes away. Without, the status then is
-         * %RECONF_STATUS_DISCONNECTED, until [method@Reconf.Client.reconnect] or the service comes by
-         * itself.
+         * Whether to try to get the service back when it goes away and configs of the client need it.
+         * Without, the status then is %RECONF_STATUS_DISCONNECTED, until [method@Reconf.Client.reconnect],
+         * or somebody else, has it started. Switching it holds at once, also while the service is away.
          */
         properties[PROP_AUTO_RECONNECT] = g_param_spec_boolean("auto-reconnect", NULL, NULL, TRUE, writable);
         g_object_class_install_properties(object_class, N_PROPS, properties);

@@ -3,46 +3,13 @@
 
 #include "client/lib/bus-call.h"
 #include "client/lib/config-bus-private.h"
+#include "client/lib/config-files.h"
 #include "client/lib/config-private.h"
 #include "client/lib/interfaces.h"
-#include "client/lib/object-path.h"
 #include "client/lib/reconf/error.h"
 #include "introspection/names.h"
 
 #include <gio/gunixfdlist.h>
-#include <unistd.h>
-
-#define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
-
-struct ConfigBus {
-        gatomicrefcount references;
-        GWeakRef config;
-        ReconfClient *client;
-        GMainContext *context;
-        char *name;
-        char *object;
-        char **files; /* NULL: somebody else registers it */
-        GVariant *options;
-        char **paths; /* NULL: all of it */
-
-        /* What follows is of the context. */
-        GDBusConnection *connection; /* what is listened to, or NULL */
-        char *owner;                 /* who may send, or NULL */
-        GArray *subscriptions;
-        GCancellable *cancellable; /* of all calls since it is listened to */
-        GTask *starting;           /* until there is a first snapshot */
-        uint64_t heard;            /* the version of the last signal */
-        GVariant *details;         /* of that */
-        bool fetching;
-        bool again;        /* there is more to fetch than what is under way */
-        bool resuming;     /* whatever comes is current, also if its number is lower: the service's state was
-                              lost */
-        bool unregistered; /* by somebody who asked for that: it is for others to register it again */
-        bool ended;
-};
-
-static void subscribe(ConfigBus *bus);
-static void fetch(ConfigBus *bus);
 
 ConfigBus *config_bus_new(ReconfClient *client, const char *name, const char *object, char *const *files,
                           GVariant *options, char *const *paths)
@@ -57,10 +24,12 @@ ConfigBus *config_bus_new(ReconfClient *client, const char *name, const char *ob
                 .files = g_strdupv((char **) files),
                 .options = g_variant_ref(options),
                 .paths = g_strdupv((char **) paths),
+                .needs_service = true,
                 .subscriptions = g_array_new(FALSE, FALSE, sizeof(guint)),
         };
         g_atomic_ref_count_init(&bus->references);
         g_weak_ref_init(&bus->config, NULL);
+        g_mutex_init(&bus->lock);
         return bus;
 }
 
@@ -75,6 +44,7 @@ ConfigBus *config_bus_unref(ConfigBus *bus)
         if (!bus || !g_atomic_ref_count_dec(&bus->references))
                 return NULL;
         g_weak_ref_clear(&bus->config);
+        g_mutex_clear(&bus->lock);
         g_object_unref(bus->client);
         g_main_context_unref(bus->context);
         g_free(bus->name);
@@ -85,6 +55,7 @@ ConfigBus *config_bus_unref(ConfigBus *bus)
         g_clear_object(&bus->connection);
         g_clear_object(&bus->cancellable);
         g_clear_object(&bus->starting);
+        g_clear_pointer(&bus->cancelling, g_source_unref);
         g_clear_pointer(&bus->details, g_variant_unref);
         g_free(bus->owner);
         g_array_unref(bus->subscriptions);
@@ -102,156 +73,40 @@ const char *config_bus_object(const ConfigBus *bus)
         return bus->object;
 }
 
+void config_bus_set_files(ConfigBus *bus, char *const *files)
+{
+        g_mutex_lock(&bus->lock);
+        /* Whoever did not register it does not begin to. */
+        if (bus->files) {
+                g_strfreev(bus->files);
+                bus->files = g_strdupv((char **) files);
+        }
+        g_mutex_unlock(&bus->lock);
+}
+
+/* What registers it again; NULL where that is for somebody else. */
+static GVariant *registration(ConfigBus *bus)
+{
+        GVariant *arguments = NULL;
+
+        g_mutex_lock(&bus->lock);
+        if (bus->files)
+                arguments = g_variant_new("(s^as@a{sv})", bus->name, bus->files, bus->options);
+        g_mutex_unlock(&bus->lock);
+        return arguments;
+}
+
 static void release_bus(void *data)
 {
         config_bus_unref(data);
 }
 
-static void set_status(ConfigBus *bus, ReconfStatus status, const GError *error)
+void config_bus_set_status(ConfigBus *bus, ReconfStatus status, const GError *error)
 {
         g_autoptr(ReconfConfig) config = g_weak_ref_get(&bus->config);
 
-        if (config)
+        if (config && !bus->joining)
                 config_set_status(config, status, error);
-}
-
-/* What a signal says about a version is kept for when its snapshot is here. */
-static void on_changed(ConfigBus *bus, GVariant *arguments)
-{
-        uint64_t version, previous;
-        g_autoptr(ReconfConfig) config = g_weak_ref_get(&bus->config);
-        bool missed;
-
-        if (!config || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(stta(ssvv)a{sv})")))
-                return;
-        g_clear_pointer(&bus->details, g_variant_unref);
-        g_variant_get(arguments, "(&stt@a(ssvv)@a{sv})", NULL, &version, &previous, NULL, &bus->details);
-        /* With paths, gaps are as it should be. */
-        missed = !bus->paths && bus->heard != 0 && previous != bus->heard;
-        bus->heard = version;
-        /* A synchronous call has fetched it before the loop came to what was said about it. */
-        config_add_details(config, version, bus->details);
-        if (missed)
-                subscribe(bus);
-        else if (bus->resuming || reconf_config_get_version(config) < version)
-                fetch(bus);
-}
-
-static void on_failed(ConfigBus *bus, GVariant *arguments)
-{
-        g_autoptr(ReconfConfig) config = g_weak_ref_get(&bus->config);
-        g_autoptr(GVariant) problems = NULL;
-        const char *stage;
-
-        if (!config || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(sa(suus))")))
-                return;
-        g_variant_get(arguments, "(&s@a(suus))", &stage, &problems);
-        config_emit_reload_failed(config, stage, problems);
-}
-
-/* The service has stopped watching it, because somebody asked for that; or somebody had it started again. */
-static void on_registration(ConfigBus *bus, GVariant *arguments, bool registered)
-{
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GVariant) object = NULL;
-
-        if (bus->starting || !g_variant_is_of_type(arguments, G_VARIANT_TYPE("(o*)")))
-                return;
-        object = g_variant_get_child_value(arguments, 0);
-        if (!g_str_equal(g_variant_get_string(object, NULL), bus->object))
-                return;
-        bus->heard = 0;
-        bus->unregistered = !registered;
-        if (registered) {
-                subscribe(bus);
-                return;
-        }
-        error = g_error_new(RECONF_ERROR, RECONF_ERROR_NO_SUCH_CONFIG, "%s was unregistered", bus->name);
-        set_status(bus, RECONF_STATUS_ERROR, error);
-}
-
-static void on_signal(GDBusConnection *connection, const char *sender, const char *object,
-                      const char *interface, const char *name, GVariant *arguments, void *data)
-{
-        g_autoptr(ConfigBus) bus = config_bus_ref(data);
-
-        /* Anybody may send one to a single connection. */
-        if (bus->ended || g_strcmp0(sender, bus->owner) != 0)
-                return;
-        if (g_str_equal(name, "ConfigChanged"))
-                on_changed(bus, arguments);
-        else if (g_str_equal(name, "ReloadFailed"))
-                on_failed(bus, arguments);
-        else
-                on_registration(bus, arguments, g_str_equal(name, "InterfacesAdded"));
-}
-
-static void add_subscription(ConfigBus *bus, const char *signal, const char *match)
-{
-        guint id = g_dbus_connection_signal_subscribe(
-                        bus->connection, RECONF_BUS_NAME, RECONF_CONFIG_INTERFACE, signal, bus->object,
-                        match, match ? G_DBUS_SIGNAL_FLAGS_MATCH_ARG0_PATH : G_DBUS_SIGNAL_FLAGS_NONE,
-                        on_signal, config_bus_ref(bus), release_bus);
-
-        g_array_append_val(bus->subscriptions, id);
-}
-
-/* GLib matches arguments that are strings only. The bus takes object paths, too, and so wakes nobody else.
- */
-static void match_registration(ConfigBus *bus, const char *method)
-{
-        g_autofree char *rule = g_strdup_printf("type='signal',sender='" RECONF_BUS_NAME
-                                                "',path='" RECONF_MANAGER_PATH "',interface='" OBJECT_MANAGER
-                                                "',arg0path='%s'",
-                                                bus->object);
-
-        g_dbus_connection_call(bus->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                               "org.freedesktop.DBus", method, g_variant_new("(s)", rule), NULL,
-                               G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
-}
-
-static void follow_registration(ConfigBus *bus)
-{
-        guint id = g_dbus_connection_signal_subscribe(
-                        bus->connection, RECONF_BUS_NAME, OBJECT_MANAGER, NULL, RECONF_MANAGER_PATH, NULL,
-                        G_DBUS_SIGNAL_FLAGS_NO_MATCH_RULE, on_signal, config_bus_ref(bus), release_bus);
-
-        g_array_append_val(bus->subscriptions, id);
-        match_registration(bus, "AddMatch");
-}
-
-static void stop_listening(ConfigBus *bus)
-{
-        if (bus->connection)
-                match_registration(bus, "RemoveMatch");
-        for (guint i = 0; i < bus->subscriptions->len; i++)
-                g_dbus_connection_signal_unsubscribe(bus->connection,
-                                                     g_array_index(bus->subscriptions, guint, i));
-        g_array_set_size(bus->subscriptions, 0);
-        if (bus->cancellable)
-                g_cancellable_cancel(bus->cancellable);
-        g_clear_object(&bus->cancellable);
-        g_clear_object(&bus->connection);
-        g_clear_pointer(&bus->owner, g_free);
-        bus->heard = 0;
-        bus->fetching = bus->again = false;
-}
-
-static void listen_to(ConfigBus *bus, GDBusConnection *connection, const char *owner)
-{
-        bus->connection = g_object_ref(connection);
-        bus->owner = g_strdup(owner);
-        bus->cancellable = g_cancellable_new();
-        bus->resuming = true;
-        for (char **path = bus->paths; path && *path; path++) {
-                g_autofree char *match = match_path_of(*path);
-
-                add_subscription(bus, "ConfigChanged", match);
-        }
-        if (!bus->paths)
-                add_subscription(bus, "ConfigChanged", NULL);
-        add_subscription(bus, "ReloadFailed", NULL);
-        follow_registration(bus);
 }
 
 static GVariant *subscribe_arguments(ConfigBus *bus)
@@ -260,11 +115,56 @@ static GVariant *subscribe_arguments(ConfigBus *bus)
 
         g_variant_dict_init(&options, NULL);
         /* The service knows one subscription of a connection. */
-        if (bus->paths && !client_shares_object(bus->client, bus))
+        bus->is_narrow = bus->paths && !client_shares_object(bus->client, bus);
+        if (bus->is_narrow)
                 g_variant_dict_insert_value(&options, "paths",
                                             g_variant_new_strv((const char *const *) bus->paths, -1));
         /* What was missed is found by comparing snapshots. */
         return g_variant_new("(t@a{sv})", UINT64_C(0), g_variant_dict_end(&options));
+}
+
+/* Another thread may have opened the same config while this was subscribed to for its paths only. */
+static bool is_too_narrow(const ConfigBus *bus)
+{
+        return bus->is_narrow && client_shares_object(bus->client, bus);
+}
+
+/* The config stays with its files. */
+static void stop_joining(ConfigBus *bus)
+{
+        g_autoptr(ReconfConfig) config = g_weak_ref_get(&bus->config);
+
+        if (config && config->joining == bus) {
+                config_files_resume(config->files);
+                config->joining = config_bus_end(config->joining);
+        }
+}
+
+/* Handlers of the new version may have run the loop, and that may have brought the service's end. */
+static void set_connected(ReconfConfig *config, GCancellable *listening)
+{
+        if (!g_cancellable_is_cancelled(listening))
+                config_set_status(config, RECONF_STATUS_CONNECTED, NULL);
+}
+
+/*
+ * What the service says takes the place of the files; but nothing does not. What differs is one change, and
+ * numbers are the service's from now on.
+ */
+static void join(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *snapshot)
+{
+        g_autoptr(GCancellable) listening = g_object_ref(bus->cancellable);
+
+        if (snapshot->version == 0) {
+                bus->resuming = true;
+                config_files_resume(config->files);
+                return;
+        }
+        config_files_stop(config->files);
+        bus->joining = false;
+        config_publish(config, snapshot, NULL, PUBLISH_OTHER);
+        config_set_bus(config, g_steal_pointer(&config->joining), bus->name);
+        set_connected(config, listening);
 }
 
 /* The first snapshot is here, or cannot be had. Takes the error. */
@@ -272,8 +172,18 @@ static void finish_start(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *s
 {
         g_autoptr(GTask) task = g_steal_pointer(&bus->starting);
 
+        if (bus->cancelling)
+                g_source_destroy(bus->cancelling);
+        g_clear_pointer(&bus->cancelling, g_source_unref);
         if (error) {
+                if (bus->joining)
+                        stop_joining(bus);
                 g_task_return_error(task, error);
+                return;
+        }
+        if (bus->joining) {
+                join(bus, config, snapshot);
+                g_task_return_pointer(task, g_object_ref(config), g_object_unref);
                 return;
         }
         config_publish_first(config, snapshot);
@@ -281,73 +191,66 @@ static void finish_start(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *s
         g_task_return_pointer(task, g_object_ref(config), g_object_unref);
 }
 
-/* Something failed that is not for the client to mend. Takes the error. */
+/* Something failed. Takes the error. */
 static void fail(ConfigBus *bus, GError *error)
 {
         g_autoptr(GError) owned = error;
 
-        if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !bus->starting)
-                return;
         if (bus->starting)
                 finish_start(bus, NULL, NULL, g_steal_pointer(&owned));
+        else if (bus->joining)
+                stop_joining(bus);
+        else if (!bus_call_is_away(error))
+                config_bus_set_status(bus, RECONF_STATUS_ERROR, error);
+}
+
+void config_bus_set_gone(ConfigBus *bus)
+{
+        g_autoptr(GError) error = g_error_new(RECONF_ERROR, RECONF_ERROR_NO_SUCH_CONFIG,
+                                              "The service does not have the config %s any more", bus->name);
+
+        g_atomic_int_set(&bus->needs_service, false);
+        fail(bus, g_steal_pointer(&error));
+}
+
+bool config_bus_needs_service(ConfigBus *bus)
+{
+        return g_atomic_int_get(&bus->needs_service);
+}
+
+/* Nobody but who opens it has the service started. */
+static void call(ConfigBus *bus, const char *method, GVariant *arguments, GAsyncReadyCallback on_reply)
+{
+        if (bus->starting && !bus->joining)
+                bus_call(bus->connection, &org_reconf_reconf1_config_interface, bus->object, method,
+                         arguments, bus->cancellable, on_reply, config_bus_ref(bus));
         else
-                set_status(bus, RECONF_STATUS_ERROR, error);
-}
-
-static ReconfSnapshot *take_reply(GVariant *reply, GUnixFDList *fds, GError **error)
-{
-        ReconfSnapshot *snapshot;
-        guint64 version;
-        gint32 index;
-        int fd;
-
-        g_variant_get(reply, "(th)", &version, &index);
-        fd = fds ? g_unix_fd_list_get(fds, index, error) : -1;
-        if (fd < 0) {
-                if (!fds)
-                        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                                            "The service sent no snapshot with its reply");
-                return NULL;
-        }
-        snapshot = reconf_snapshot_new_from_fd(version, fd, error);
-        close(fd);
-        return snapshot;
-}
-
-/* A config whose files were never good has version 0, with nothing in it. */
-static ReconfSnapshot *take_nothing(GError **error)
-{
-        g_autoptr(GBytes) nothing = g_bytes_new_static(NULL, 0);
-
-        if (!g_error_matches(*error, RECONF_ERROR, RECONF_ERROR_NOT_LOADED))
-                return NULL;
-        g_clear_error(error);
-        return snapshot_new_trusted(0, nothing);
+                bus_call_running(bus->connection, &org_reconf_reconf1_config_interface, bus->object, method,
+                                 arguments, bus->cancellable, on_reply, config_bus_ref(bus));
 }
 
 /*
  * What comes first after a pause is current in any case. Where the service's state was lost meanwhile,
  * numbers begin anew, so that a lower one may be newer, and the same one may be another version.
  */
-static bool is_other(ReconfConfig *config, ReconfSnapshot *snapshot)
-{
-        g_autoptr(ReconfSnapshot) current = config_dup_current(config);
-
-        return current->version != snapshot->version || !reconf_snapshot_equal(current, snapshot);
-}
-
 static void take_snapshot(ConfigBus *bus, ReconfConfig *config, ReconfSnapshot *snapshot)
 {
-        bool resuming = bus->resuming && is_other(config, snapshot);
+        PublishHow how = bus->resuming ? PUBLISH_OTHER : PUBLISH_NEWER;
         bool has_details = bus->details && bus->heard == snapshot->version;
+        g_autoptr(GCancellable) listening = NULL;
 
         bus->resuming = false;
         if (bus->starting) {
                 finish_start(bus, config, snapshot, NULL);
                 return;
         }
-        (void) config_publish(config, snapshot, has_details ? bus->details : NULL, resuming);
-        config_set_status(config, RECONF_STATUS_CONNECTED, NULL);
+        if (bus->joining) {
+                join(bus, config, snapshot);
+                return;
+        }
+        listening = g_object_ref(bus->cancellable);
+        config_publish(config, snapshot, has_details ? bus->details : NULL, how);
+        set_connected(config, listening);
 }
 
 static void on_fetched(GObject *source, GAsyncResult *result, void *data)
@@ -364,24 +267,25 @@ static void on_fetched(GObject *source, GAsyncResult *result, void *data)
                 return;
         again = bus->again;
         bus->fetching = bus->again = false;
-        snapshot = reply ? take_reply(reply, fds, &error) : take_nothing(&error);
+        snapshot = config_bus_read_snapshot(reply, fds, &error);
         if (snapshot)
                 take_snapshot(bus, config, snapshot);
         else
                 fail(bus, g_steal_pointer(&error));
         if (again && bus->heard > reconf_config_get_version(config))
-                fetch(bus);
+                config_bus_refresh(bus);
 }
 
-static void fetch(ConfigBus *bus)
+void config_bus_refresh(ConfigBus *bus)
 {
+        if (!bus->connection)
+                return;
         if (bus->fetching) {
                 bus->again = true;
                 return;
         }
         bus->fetching = true;
-        bus_call(bus->connection, &org_reconf_reconf1_config_interface, bus->object, "GetSnapshot", NULL,
-                 bus->cancellable, on_fetched, config_bus_ref(bus));
+        call(bus, "GetSnapshot", NULL, on_fetched);
 }
 
 static void on_registered(GObject *source, GAsyncResult *result, void *data)
@@ -390,12 +294,16 @@ static void on_registered(GObject *source, GAsyncResult *result, void *data)
         g_autoptr(GError) error = NULL;
         g_autoptr(GVariant) reply = bus_call_finish(G_DBUS_CONNECTION(source), result, NULL, &error);
 
-        if (bus->ended)
+        if (bus->ended || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
                 return;
-        if (reply)
-                subscribe(bus);
-        else
-                fail(bus, g_steal_pointer(&error));
+        if (reply) {
+                config_bus_subscribe(bus);
+                return;
+        }
+        /* It would be no better for being started again. */
+        if (!bus_call_is_away(error))
+                g_atomic_int_set(&bus->needs_service, false);
+        fail(bus, g_steal_pointer(&error));
 }
 
 static bool is_unknown(const GError *error)
@@ -407,6 +315,18 @@ static bool is_unknown(const GError *error)
 }
 
 /* A service that has forgotten the config is told of it again by who registered it. */
+static void register_anew(ConfigBus *bus)
+{
+        GVariant *arguments = bus->starting || bus->unregistered ? NULL : registration(bus);
+
+        if (arguments)
+                bus_call_running(bus->connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH,
+                                 "RegisterConfig", arguments, bus->cancellable, on_registered,
+                                 config_bus_ref(bus));
+        else
+                config_bus_set_gone(bus);
+}
+
 static void on_subscribed(GObject *source, GAsyncResult *result, void *data)
 {
         g_autoptr(ConfigBus) bus = data;
@@ -415,26 +335,28 @@ static void on_subscribed(GObject *source, GAsyncResult *result, void *data)
 
         if (bus->ended || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
                 return;
-        if (reply)
-                fetch(bus);
-        else if (is_unknown(error) && bus->files && !bus->starting && !bus->unregistered)
-                bus_call(bus->connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH,
-                         "RegisterConfig",
-                         g_variant_new("(s^as@a{sv})", bus->name, bus->files, bus->options),
-                         bus->cancellable, on_registered, config_bus_ref(bus));
-        else
+        if (!reply && is_unknown(error)) {
+                register_anew(bus);
+        } else if (!reply) {
                 fail(bus, g_steal_pointer(&error));
+        } else if (is_too_narrow(bus)) {
+                config_bus_subscribe(bus);
+        } else {
+                bus->unregistered = false;
+                g_atomic_int_set(&bus->needs_service, true);
+                config_bus_refresh(bus);
+        }
 }
 
-static void subscribe(ConfigBus *bus)
+void config_bus_subscribe(ConfigBus *bus)
 {
-        bus_call(bus->connection, &org_reconf_reconf1_config_interface, bus->object, "Subscribe",
-                 subscribe_arguments(bus), bus->cancellable, on_subscribed, config_bus_ref(bus));
+        call(bus, "Subscribe", subscribe_arguments(bus), on_subscribed);
 }
 
 static gboolean update(void *data)
 {
         ConfigBus *bus = data;
+        bool begins = bus->starting && !bus->joining && !bus->connection;
         g_auto(ClientState) state = { 0 };
 
         if (bus->ended)
@@ -443,17 +365,17 @@ static gboolean update(void *data)
         if (bus->connection == state.connection && g_strcmp0(bus->owner, state.owner) == 0 && state.owner)
                 return G_SOURCE_REMOVE;
 
-        stop_listening(bus);
-        if (state.connection && state.owner) {
-                set_status(bus, RECONF_STATUS_CONNECTING, NULL);
+        config_bus_stop_listening(bus);
+        if (state.connection && (state.owner || begins)) {
+                config_bus_set_status(bus, RECONF_STATUS_CONNECTING, NULL);
                 g_main_context_push_thread_default(bus->context);
-                listen_to(bus, state.connection, state.owner);
-                subscribe(bus);
+                config_bus_listen(bus, state.connection, state.owner);
+                config_bus_subscribe(bus);
                 g_main_context_pop_thread_default(bus->context);
-        } else if (bus->starting) {
+        } else if (bus->starting || bus->joining) {
                 fail(bus, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "The service is away"));
-        } else {
-                set_status(bus, state.status, state.error);
+        } else if (config_bus_needs_service(bus)) {
+                config_bus_set_status(bus, state.status, state.error);
         }
         return G_SOURCE_REMOVE;
 }
@@ -464,22 +386,22 @@ void config_bus_client_changed(ConfigBus *bus)
                                    release_bus);
 }
 
-/* Nobody else on this connection listens: then the service need not send. */
-static void unsubscribe(ConfigBus *bus)
+static void unsubscribe(const ConfigBus *bus)
 {
-        if (bus->connection && !client_shares_object(bus->client, bus))
-                g_dbus_connection_call(bus->connection, bus->owner, bus->object, RECONF_CONFIG_INTERFACE,
-                                       "Unsubscribe", NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL,
-                                       NULL, NULL);
+        g_dbus_connection_call(bus->connection, RECONF_BUS_NAME, bus->object, RECONF_CONFIG_INTERFACE,
+                               "Unsubscribe", NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL,
+                               NULL);
 }
 
 static gboolean end(void *data)
 {
         ConfigBus *bus = data;
 
-        unsubscribe(bus);
+        /* Where nobody else on this connection listens, the service need not send. */
+        if (bus->connection)
+                client_unless_shared(bus->client, bus, unsubscribe);
         bus->ended = true;
-        stop_listening(bus);
+        config_bus_stop_listening(bus);
         return G_SOURCE_REMOVE;
 }
 
@@ -496,78 +418,43 @@ static ReconfConfig *make_config(ConfigBus *bus)
 {
         ReconfConfig *config = config_new(bus->name);
 
+        config->client = g_object_ref(bus->client);
         config->bus = config_bus_ref(bus);
         g_weak_ref_set(&bus->config, config);
         client_add_config(bus->client, bus);
         return config;
 }
 
-static ReconfSnapshot *fetch_sync(const ConfigBus *bus, GDBusConnection *connection,
-                                  GCancellable *cancellable, GError **error)
+static bool subscribe_sync(ConfigBus *bus, GCancellable *cancellable, GError **error)
 {
-        g_autoptr(GError) failure = NULL;
-        g_autoptr(GUnixFDList) fds = NULL;
-        g_autoptr(GVariant) reply =
-                        bus_call_sync(connection, &org_reconf_reconf1_config_interface, bus->object,
-                                      "GetSnapshot", NULL, &fds, cancellable, &failure);
-        ReconfSnapshot *snapshot = reply ? take_reply(reply, fds, &failure) : take_nothing(&failure);
+        g_autoptr(GVariant) reply = NULL;
 
-        if (failure)
-                g_propagate_error(error, g_steal_pointer(&failure));
-        return snapshot;
-}
-
-bool config_bus_fetch_sync(ConfigBus *bus, ReconfConfig *config, guint64 version, GCancellable *cancellable,
-                           GError **error)
-{
-        g_autoptr(GDBusConnection) connection = NULL;
-        g_autoptr(ReconfSnapshot) snapshot = NULL;
-
-        if (reconf_config_get_version(config) >= version)
-                return true;
-        connection = client_get_connection(bus->client, error);
-        snapshot = connection ? fetch_sync(bus, connection, cancellable, error) : NULL;
-        if (snapshot)
-                (void) config_publish(config, snapshot, NULL, false);
-        return snapshot;
-}
-
-void config_bus_fetch(ConfigBus *bus, GDBusConnection *connection, GCancellable *cancellable,
-                      GAsyncReadyCallback callback, void *data)
-{
-        bus_call(connection, &org_reconf_reconf1_config_interface, bus->object, "GetSnapshot", NULL,
-                 cancellable, callback, data);
-}
-
-bool config_bus_fetch_finish(ReconfConfig *config, GAsyncResult *result, GError **error)
-{
-        g_autoptr(GObject) connection = g_async_result_get_source_object(result);
-        g_autoptr(GUnixFDList) fds = NULL;
-        g_autoptr(GVariant) reply = bus_call_finish(G_DBUS_CONNECTION(connection), result, &fds, error);
-        g_autoptr(ReconfSnapshot) snapshot = reply ? take_reply(reply, fds, error) : NULL;
-
-        if (snapshot)
-                (void) config_publish(config, snapshot, NULL, false);
-        return snapshot;
+        do {
+                g_clear_pointer(&reply, g_variant_unref);
+                reply = bus_call_sync(bus->connection, &org_reconf_reconf1_config_interface, bus->object,
+                                      "Subscribe", subscribe_arguments(bus), NULL, cancellable, error);
+        } while (reply && is_too_narrow(bus));
+        return reply;
 }
 
 ReconfConfig *config_bus_start_sync(ConfigBus *bus, GCancellable *cancellable, GError **error)
 {
+        /* First, so that it is told of whatever changes from now on. */
+        g_autoptr(ReconfConfig) config = make_config(bus);
         g_auto(ClientState) state = { 0 };
-        g_autoptr(ReconfConfig) config = NULL;
         g_autoptr(ReconfSnapshot) snapshot = NULL;
-        g_autoptr(GVariant) reply = NULL;
 
         client_get_state(bus->client, &state);
-        if (!state.connection || !state.owner) {
-                g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "The service is away");
+        if (!state.connection) {
+                g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "The bus is away");
                 return NULL;
         }
-        config = make_config(bus);
-        listen_to(bus, state.connection, state.owner);
-        reply = bus_call_sync(state.connection, &org_reconf_reconf1_config_interface, bus->object,
-                              "Subscribe", subscribe_arguments(bus), NULL, cancellable, error);
-        snapshot = reply ? fetch_sync(bus, state.connection, cancellable, error) : NULL;
+        /* The client has not heard yet of a service that was just started for this. */
+        if (!state.owner && !connecting_find_owner_sync(state.connection, cancellable, &state.owner, error))
+                return NULL;
+        config_bus_listen(bus, state.connection, state.owner);
+        if (subscribe_sync(bus, cancellable, error))
+                snapshot = config_bus_get_snapshot_sync(bus, bus->connection, cancellable, error);
         if (!snapshot)
                 return NULL;
         bus->resuming = false;
@@ -575,12 +462,40 @@ ReconfConfig *config_bus_start_sync(ConfigBus *bus, GCancellable *cancellable, G
         return g_steal_pointer(&config);
 }
 
+static gboolean on_cancelled(GCancellable *cancellable, void *data)
+{
+        ConfigBus *bus = data;
+
+        if (bus->starting)
+                fail(bus, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "Operation was cancelled"));
+        return G_SOURCE_REMOVE;
+}
+
 void config_bus_start(ConfigBus *bus, GTask *task)
 {
         g_autoptr(ReconfConfig) config = make_config(bus);
+        GCancellable *cancellable = g_task_get_cancellable(task);
 
         bus->starting = g_object_ref(task);
         /* Kept until the task has returned. */
         g_object_set_data_full(G_OBJECT(task), "reconf-config", g_object_ref(config), g_object_unref);
+        if (cancellable) {
+                bus->cancelling = g_cancellable_source_new(cancellable);
+                g_source_set_callback(bus->cancelling, G_SOURCE_FUNC(on_cancelled), config_bus_ref(bus),
+                                      release_bus);
+                g_source_attach(bus->cancelling, bus->context);
+        }
+        update(bus);
+}
+
+void config_bus_join(ConfigBus *bus, ReconfConfig *config, GTask *task)
+{
+        bus->joining = true;
+        bus->starting = g_object_ref(task);
+        config->joining = config_bus_ref(bus);
+        g_weak_ref_set(&bus->config, config);
+        client_add_config(bus->client, bus);
+        /* What both see at the same time is for the service to tell. */
+        config_files_pause(config->files);
         update(bus);
 }

@@ -22,6 +22,7 @@ typedef struct Registration {
         const char *name; /* NULL: whatever config has this one file */
         const char *const *files;
         GVariant *options; /* a{sv}, or NULL */
+        bool is_known;     /* whatever is registered under the name will do */
 } Registration;
 
 /*
@@ -33,6 +34,13 @@ ReconfConfig *config_bus_open_sync(ReconfClient *client, const Registration *reg
 /* The task returns the config. Takes it. */
 void config_bus_open(ReconfClient *client, const Registration *registration, const char *const *paths,
                      GTask *task);
+/*
+ * Has a config of files go over to the service; in its context. The task returns the config when it has a
+ * version of the service's. Until then its files are followed, but for the moment in which that is decided.
+ * Takes the task.
+ */
+void config_bus_take_over(ReconfClient *client, const Registration *registration, ReconfConfig *config,
+                          GTask *task);
 
 ConfigBus *config_bus_ref(ConfigBus *bus);
 ConfigBus *config_bus_unref(ConfigBus *bus);
@@ -41,6 +49,12 @@ ConfigBus *config_bus_end(ConfigBus *bus);
 
 /* The client's connection, the service, or their status are other ones. From any thread. */
 void config_bus_client_changed(ConfigBus *bus);
+
+/* Its files are other ones now: a service that forgets it is told of these. From any thread. */
+void config_bus_set_files(ConfigBus *bus, char *const *files);
+
+/* False where the service does not have it any more, and need not be there for it. From any thread. */
+bool config_bus_needs_service(ConfigBus *bus);
 
 ReconfClient *config_bus_client(const ConfigBus *bus);
 const char *config_bus_object(const ConfigBus *bus);

@@ -7,8 +7,8 @@
 
 static GDBusConnection *get_connection(ReconfConfig *config, GError **error)
 {
-        if (config->bus)
-                return client_get_connection(config_bus_client(config->bus), error);
+        if (config_get_bus(config))
+                return client_get_connection(config->client, error);
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                             "This config does without the service, which alone can do this");
         return NULL;
@@ -41,25 +41,39 @@ void config_call_with(ReconfConfig *config, const char *method, GVariant *argume
                 g_task_return_error(task, error);
 }
 
-static void on_called(GObject *source, GAsyncResult *result, void *data)
-{
-        g_autoptr(GTask) task = data;
-        GError *error = NULL;
-        GVariant *reply = bus_call_finish(G_DBUS_CONNECTION(source), result, NULL, &error);
-
-        if (reply)
-                g_task_return_pointer(task, reply, (GDestroyNotify) g_variant_unref);
-        else
-                g_task_return_error(task, error);
-}
-
 void config_call(ReconfConfig *config, const char *method, GVariant *arguments, void *tag,
                  GCancellable *cancellable, GAsyncReadyCallback callback, void *user_data)
 {
         GTask *task = g_task_new(config, cancellable, callback, user_data);
 
         g_task_set_source_tag(task, tag);
-        config_call_with(config, method, arguments, task, on_called);
+        config_call_with(config, method, arguments, task, bus_call_return);
+}
+
+GVariant *config_call_get_all_sync(ReconfConfig *config, GCancellable *cancellable, GError **error)
+{
+        g_autoptr(GDBusConnection) connection = get_connection(config, error);
+
+        if (!connection)
+                return NULL;
+        return bus_call_get_all_sync(connection, config_bus_object(config->bus),
+                                     &org_reconf_reconf1_config_interface, cancellable, error);
+}
+
+void config_call_get_all(ReconfConfig *config, void *tag, GCancellable *cancellable,
+                         GAsyncReadyCallback callback, void *user_data)
+{
+        g_autoptr(GTask) task = g_task_new(config, cancellable, callback, user_data);
+        GError *error = NULL;
+        g_autoptr(GDBusConnection) connection = get_connection(config, &error);
+
+        g_task_set_source_tag(task, tag);
+        if (connection)
+                bus_call_get_all(connection, config_bus_object(config->bus),
+                                 &org_reconf_reconf1_config_interface, cancellable, bus_call_return,
+                                 g_object_ref(task));
+        else
+                g_task_return_error(task, error);
 }
 
 GVariant *config_call_finish(ReconfConfig *config, GAsyncResult *result, void *tag, GError **error)
@@ -68,25 +82,4 @@ GVariant *config_call_finish(ReconfConfig *config, GAsyncResult *result, void *t
         g_return_val_if_fail(g_async_result_is_tagged(result, tag), NULL);
 
         return g_task_propagate_pointer(G_TASK(result), error);
-}
-
-GVariant *config_call_take_value(GVariant *reply)
-{
-        G_GNUC_UNUSED g_autoptr(GVariant) owned = reply;
-
-        return reply ? g_variant_get_child_value(reply, 0) : NULL;
-}
-
-gboolean config_call_take_number(GVariant *reply, guint64 *ret)
-{
-        G_GNUC_UNUSED g_autoptr(GVariant) owned = reply;
-
-        if (reply && ret)
-                g_variant_get(reply, "(t)", ret);
-        return reply != NULL;
-}
-
-gboolean config_call_take_nothing(GVariant *reply)
-{
-        return config_call_take_number(reply, NULL);
 }

@@ -20,12 +20,9 @@ void config_call_with(ReconfConfig *config, const char *method, GVariant *argume
 /* A task of the config's, told apart by its tag, that returns the reply. */
 void config_call(ReconfConfig *config, const char *method, GVariant *arguments, void *tag,
                  GCancellable *cancellable, GAsyncReadyCallback callback, void *user_data);
+/* The same for all properties of the config's object: the reply holds one a{sv}. */
+GVariant *config_call_get_all_sync(ReconfConfig *config, GCancellable *cancellable, GError **error);
+void config_call_get_all(ReconfConfig *config, void *tag, GCancellable *cancellable,
+                         GAsyncReadyCallback callback, void *user_data);
 /* The reply's tuple, or NULL. */
 GVariant *config_call_finish(ReconfConfig *config, GAsyncResult *result, void *tag, GError **error);
-
-/* The reply's only value; takes the reply, which may be NULL. */
-GVariant *config_call_take_value(GVariant *reply);
-/* The same where it is a number, which goes to ret, which may be NULL; true if there is a reply. */
-gboolean config_call_take_number(GVariant *reply, guint64 *ret);
-/* True if there is a reply; takes it. */
-gboolean config_call_take_nothing(GVariant *reply);

@@ -18,9 +18,12 @@ struct ConfigFiles {
         Debounce debounce;
         GSource *timer;
         Failure *told; /* the last failure, or NULL where the files are good */
+        bool paused;
+        bool missed; /* something happened meanwhile */
 
         GMutex lock; /* guards what follows: one load at a time */
         Document *document;
+        bool stopped;
 };
 
 static uint64_t now_usec(void)
@@ -108,23 +111,23 @@ static Failure *load_files(ConfigFiles *files, Document **ret, bool *has_empty)
         return failure;
 }
 
-/* Under the lock. */
-static void publish(ConfigFiles *files, ReconfConfig *config, Document *document)
+/* Under the lock; publishing is for later, when handlers may ask for a reload. */
+static void bring(ConfigFiles *files, ReconfConfig *config, Document *document)
 {
         g_autoptr(ReconfSnapshot) snapshot = NULL;
         g_autoptr(GBytes) bytes = NULL;
         bool first = !files->document;
 
-        if (!first && document_equal(files->document, document))
+        if (files->stopped || (!first && document_equal(files->document, document)))
                 return;
         document_unref(files->document);
         files->document = document_ref(document);
         bytes = snapshot_new(document);
-        snapshot = snapshot_new_trusted(reconf_config_get_version(config) + 1, bytes);
+        snapshot = snapshot_new_trusted(1, bytes);
         if (first)
                 config_publish_first(config, snapshot);
         else
-                config_publish(config, snapshot, NULL, false);
+                config_bring(config, snapshot, NULL, PUBLISH_NEXT);
 }
 
 /* Reads the files; with one that is empty, which may be about to be written, nothing is published unless
@@ -138,8 +141,9 @@ static Failure *reload(ConfigFiles *files, ReconfConfig *config, bool take_empty
         g_mutex_lock(&files->lock);
         failure = load_files(files, &document, &has_empty);
         if (!failure && (take_empty || !has_empty))
-                publish(files, config, document);
+                bring(files, config, document);
         g_mutex_unlock(&files->lock);
+        config_publish_brought(config);
         *ret_empty = has_empty;
         return failure;
 }
@@ -214,10 +218,14 @@ static void act(ConfigFiles *files)
 {
         g_autoptr(ReconfConfig) config = g_weak_ref_get(&files->config);
 
-        if (!config)
+        if (files->paused)
+                files->missed = true;
+        if (!config || files->paused)
                 return;
         look(files, config);
-        set_timer(files);
+        /* A handler may have run the loop. */
+        if (!files->stopped)
+                set_timer(files);
 }
 
 static gboolean on_timer(void *data)
@@ -255,7 +263,7 @@ static void on_event(WatchEvent event, void *data)
 {
         ConfigFiles *files = data;
 
-        if (debounce_event(&files->debounce, event, now_usec()))
+        if (debounce_event(&files->debounce, event, now_usec()) || files->paused)
                 act(files);
         else
                 set_timer(files);
@@ -280,6 +288,28 @@ ConfigFiles *config_files_new(ReconfConfig *config, char *const *paths, Options 
         files->watched = (char **) g_ptr_array_free(g_steal_pointer(&watched), FALSE);
         files->watch = file_watch_new(files->watched, on_event, files);
         return files;
+}
+
+void config_files_pause(ConfigFiles *files)
+{
+        files->paused = true;
+}
+
+void config_files_resume(ConfigFiles *files)
+{
+        files->paused = false;
+        if (files->missed)
+                act(files);
+        files->missed = false;
+}
+
+void config_files_stop(ConfigFiles *files)
+{
+        g_mutex_lock(&files->lock);
+        files->stopped = true;
+        g_mutex_unlock(&files->lock);
+        clear_timer(files);
+        files->watch = file_watch_free(files->watch);
 }
 
 static gboolean free_in_context(void *data)

@@ -19,5 +19,11 @@ typedef struct ConfigFiles ConfigFiles;
 ConfigFiles *config_files_new(ReconfConfig *config, char *const *files, Options *options);
 ConfigFiles *config_files_free(ConfigFiles *files);
 
+/* Leaves them as they are, until they are looked at again; in the config's context. */
+void config_files_pause(ConfigFiles *files);
+void config_files_resume(ConfigFiles *files);
+/* Nothing is published of them any more. In the config's context. */
+void config_files_stop(ConfigFiles *files);
+
 /* Reads them now, and publishes what is new; from any thread. */
 Failure *config_files_reload(ConfigFiles *files, ReconfConfig *config);

@@ -4,6 +4,8 @@
  */
 #include "client/lib/config-call.h"
 
+#include "client/lib/bus-call.h"
+
 /**
  * reconf_config_validate:
  * @config: a config
@@ -40,7 +42,7 @@ void reconf_config_validate(ReconfConfig *config, const char *content, const cha
  */
 GVariant *reconf_config_validate_finish(ReconfConfig *config, GAsyncResult *result, GError **error)
 {
-        return config_call_take_value(config_call_finish(config, result, reconf_config_validate, error));
+        return bus_call_take_value(config_call_finish(config, result, reconf_config_validate, error));
 }
 
 /**
@@ -60,9 +62,9 @@ GVariant *reconf_config_validate_sync(ReconfConfig *config, const char *content,
 {
         g_return_val_if_fail(RECONF_IS_CONFIG(config) && content, NULL);
 
-        return config_call_take_value(config_call_sync(config, "Validate",
-                                                       g_variant_new("(ss)", content, format ?: ""),
-                                                       cancellable, error));
+        return bus_call_take_value(config_call_sync(config, "Validate",
+                                                    g_variant_new("(ss)", content, format ?: ""),
+                                                    cancellable, error));
 }
 
 /**
@@ -98,7 +100,7 @@ void reconf_config_get_problems(ReconfConfig *config, GCancellable *cancellable,
  */
 GVariant *reconf_config_get_problems_finish(ReconfConfig *config, GAsyncResult *result, GError **error)
 {
-        return config_call_take_value(config_call_finish(config, result, reconf_config_get_problems, error));
+        return bus_call_take_value(config_call_finish(config, result, reconf_config_get_problems, error));
 }
 
 /**
@@ -115,7 +117,7 @@ GVariant *reconf_config_get_problems_sync(ReconfConfig *config, GCancellable *ca
 {
         g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
 
-        return config_call_take_value(config_call_sync(config, "GetProblems", NULL, cancellable, error));
+        return bus_call_take_value(config_call_sync(config, "GetProblems", NULL, cancellable, error));
 }
 
 /**
@@ -151,8 +153,7 @@ void reconf_config_list_instances(ReconfConfig *config, GCancellable *cancellabl
  */
 GVariant *reconf_config_list_instances_finish(ReconfConfig *config, GAsyncResult *result, GError **error)
 {
-        return config_call_take_value(
-                        config_call_finish(config, result, reconf_config_list_instances, error));
+        return bus_call_take_value(config_call_finish(config, result, reconf_config_list_instances, error));
 }
 
 /**
@@ -169,62 +170,112 @@ GVariant *reconf_config_list_instances_sync(ReconfConfig *config, GCancellable *
 {
         g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
 
-        return config_call_take_value(config_call_sync(config, "ListInstances", NULL, cancellable, error));
+        return bus_call_take_value(config_call_sync(config, "ListInstances", NULL, cancellable, error));
 }
 
 /**
- * reconf_config_set_hot_reload:
+ * reconf_config_get_statistics:
  * @config: a config
- * @enabled: whether changes of the files apply by themselves
  * @cancellable: (nullable): a #GCancellable
  * @callback: (scope async): called when it is done
  * @user_data: for @callback
  *
- * Switches on, which applies what is pending, or off.
+ * Asks what the service has done with the config since it started, as [method@Reconf.Client.get_statistics].
  *
- * Errors: %G_DBUS_ERROR_ACCESS_DENIED, and %G_IO_ERROR_NOT_SUPPORTED without the service.
+ * Errors: %G_IO_ERROR_NOT_SUPPORTED without the service.
  */
-void reconf_config_set_hot_reload(ReconfConfig *config, gboolean enabled, GCancellable *cancellable,
+void reconf_config_get_statistics(ReconfConfig *config, GCancellable *cancellable,
                                   GAsyncReadyCallback callback, gpointer user_data)
 {
         g_return_if_fail(RECONF_IS_CONFIG(config));
 
-        config_call(config, "SetHotReload", g_variant_new("(b)", enabled), reconf_config_set_hot_reload,
-                    cancellable, callback, user_data);
+        config_call(config, "GetStatistics", NULL, reconf_config_get_statistics, cancellable, callback,
+                    user_data);
 }
 
 /**
- * reconf_config_set_hot_reload_finish:
+ * reconf_config_get_statistics_finish:
  * @config: a config
  * @result: what the callback got
  * @error: return location for a #GError
  *
- * Ends [method@Reconf.Config.set_hot_reload].
+ * Ends [method@Reconf.Config.get_statistics].
  *
- * Returns: whether it was done
+ * Returns: (transfer full): an `a{sv}`
  */
-gboolean reconf_config_set_hot_reload_finish(ReconfConfig *config, GAsyncResult *result, GError **error)
+GVariant *reconf_config_get_statistics_finish(ReconfConfig *config, GAsyncResult *result, GError **error)
 {
-        return config_call_take_nothing(
-                        config_call_finish(config, result, reconf_config_set_hot_reload, error));
+        return bus_call_take_value(config_call_finish(config, result, reconf_config_get_statistics, error));
 }
 
 /**
- * reconf_config_set_hot_reload_sync:
+ * reconf_config_get_statistics_sync:
  * @config: a config
- * @enabled: whether changes of the files apply by themselves
  * @cancellable: (nullable): a #GCancellable
  * @error: return location for a #GError
  *
- * As [method@Reconf.Config.set_hot_reload], but waits.
+ * As [method@Reconf.Config.get_statistics], but waits.
  *
- * Returns: whether it was done
+ * Returns: (transfer full): as [method@Reconf.Config.get_statistics_finish]
  */
-gboolean reconf_config_set_hot_reload_sync(ReconfConfig *config, gboolean enabled, GCancellable *cancellable,
-                                           GError **error)
+GVariant *reconf_config_get_statistics_sync(ReconfConfig *config, GCancellable *cancellable, GError **error)
 {
-        g_return_val_if_fail(RECONF_IS_CONFIG(config), FALSE);
+        g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
 
-        return config_call_take_nothing(config_call_sync(config, "SetHotReload",
-                                                         g_variant_new("(b)", enabled), cancellable, error));
+        return bus_call_take_value(config_call_sync(config, "GetStatistics", NULL, cancellable, error));
+}
+
+/**
+ * reconf_config_get_info:
+ * @config: a config
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * Asks how the config stands with the service: `Name` (`s`), `Files` (`as`, the base, then layers over it),
+ * `Format` (`s`), `Schema` (`s`), `State` (`s`: `active`, `invalid`, `missing`, `unconfirmed`, `suspended`
+ * or `diverged`), `Version` (`t`), `Public` (`b`), `HotReload` (`b`), `Pending` (`b`, whether the files
+ * differ from the active version), `LastReload` (`t`, µs since 1970), `ConfirmDeadline` (`t`, µs since 1970;
+ * 0 where no version waits to be confirmed) and `Options` (`a{sv}`).
+ *
+ * Errors: %G_IO_ERROR_NOT_SUPPORTED without the service.
+ */
+void reconf_config_get_info(ReconfConfig *config, GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+        g_return_if_fail(RECONF_IS_CONFIG(config));
+
+        config_call_get_all(config, reconf_config_get_info, cancellable, callback, user_data);
+}
+
+/**
+ * reconf_config_get_info_finish:
+ * @config: a config
+ * @result: what the callback got
+ * @error: return location for a #GError
+ *
+ * Ends [method@Reconf.Config.get_info].
+ *
+ * Returns: (transfer full): an `a{sv}`
+ */
+GVariant *reconf_config_get_info_finish(ReconfConfig *config, GAsyncResult *result, GError **error)
+{
+        return bus_call_take_value(config_call_finish(config, result, reconf_config_get_info, error));
+}
+
+/**
+ * reconf_config_get_info_sync:
+ * @config: a config
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for a #GError
+ *
+ * As [method@Reconf.Config.get_info], but waits.
+ *
+ * Returns: (transfer full): as [method@Reconf.Config.get_info_finish]
+ */
+GVariant *reconf_config_get_info_sync(ReconfConfig *config, GCancellable *cancellable, GError **error)
+{
+        g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
+
+        return bus_call_take_value(config_call_get_all_sync(config, cancellable, error));
 }

@@ -21,6 +21,10 @@
  * The thread-default main context has to run for changes to be heard. File systems that send no events
  * (network ones) are not watched.
  *
+ * Errors: %RECONF_ERROR_FILE_NOT_FOUND, %RECONF_ERROR_FILE_UNREADABLE, %RECONF_ERROR_TOO_LARGE,
+ * %RECONF_ERROR_TOO_DEEP, %RECONF_ERROR_PARSE_FAILED, and %RECONF_ERROR_INVALID_ARGUMENT where its name does
+ * not tell its format.
+ *
  * Returns: (transfer full): the config
  */
 ReconfConfig *reconf_config_new_for_file(const char *file, GError **error)
@@ -41,6 +45,9 @@ ReconfConfig *reconf_config_new_for_file(const char *file, GError **error)
  * @error: return location for a #GError
  *
  * As [ctor@Reconf.Config.new_for_file], for several files that are merged.
+ *
+ * Errors: as for that, %RECONF_ERROR_VALIDATION_FAILED with a schema, %RECONF_ERROR_INVALID_ARGUMENT for
+ * options, and %RECONF_ERROR_LIMIT_EXCEEDED for more than 16 files.
  *
  * Returns: (transfer full): the config
  */
@@ -79,8 +86,7 @@ ReconfConfig *reconf_config_new_for_files(const char *const *files, GVariant *op
         return g_steal_pointer(&config);
 }
 
-static ReconfSnapshot *decode_data(guint64 version, const char *data, gssize length, const char *format,
-                                   GError **error)
+static ReconfSnapshot *decode_data(const char *data, gssize length, const char *format, GError **error)
 {
         Format known = format_from_string(format);
         g_autoptr(Document) document = NULL;
@@ -98,7 +104,7 @@ static ReconfSnapshot *decode_data(guint64 version, const char *data, gssize len
                 return NULL;
         }
         bytes = snapshot_new(document);
-        return snapshot_new_trusted(version, bytes);
+        return snapshot_new_trusted(1, bytes);
 }
 
 /**
@@ -110,6 +116,9 @@ static ReconfSnapshot *decode_data(guint64 version, const char *data, gssize len
  *
  * Makes a config of data, for tests; see [method@Reconf.Config.set_data] to have it change.
  *
+ * Errors: %RECONF_ERROR_PARSE_FAILED, %RECONF_ERROR_TOO_DEEP, %RECONF_ERROR_TOO_LARGE, and
+ * %RECONF_ERROR_INVALID_ARGUMENT where there is no such format.
+ *
  * Returns: (transfer full): the config
  */
 ReconfConfig *reconf_config_new_for_data(const char *data, gssize length, const char *format, GError **error)
@@ -119,7 +128,7 @@ ReconfConfig *reconf_config_new_for_data(const char *data, gssize length, const 
 
         g_return_val_if_fail((data || length == 0) && format, NULL);
 
-        snapshot = decode_data(1, data ?: "", length, format, error);
+        snapshot = decode_data(data ?: "", length, format, error);
         if (!snapshot)
                 return NULL;
         config = config_new("");
@@ -138,26 +147,20 @@ ReconfConfig *reconf_config_new_for_data(const char *data, gssize length, const 
  * Makes a new version of a config of data, unless it already holds that. It can be read when this returns;
  * signals follow when the main context runs. From any thread.
  *
+ * Errors: as for [ctor@Reconf.Config.new_for_data].
+ *
  * Returns: whether the data is good; where not, nothing has changed
  */
 gboolean reconf_config_set_data(ReconfConfig *config, const char *data, gssize length, const char *format,
                                 GError **error)
 {
         g_autoptr(ReconfSnapshot) snapshot = NULL;
-        g_autoptr(ReconfSnapshot) current = NULL;
 
         g_return_val_if_fail(RECONF_IS_CONFIG(config) && !config->files && !config->bus, FALSE);
         g_return_val_if_fail((data || length == 0) && format, FALSE);
 
-        do {
-                g_clear_pointer(&current, reconf_snapshot_unref);
-                g_clear_pointer(&snapshot, reconf_snapshot_unref);
-                current = config_dup_current(config);
-                snapshot = decode_data(current->version + 1, data ?: "", length, format, error);
-                if (!snapshot)
-                        return FALSE;
-                /* Somebody else may have been faster. */
-        } while (!reconf_snapshot_equal(current, snapshot) &&
-                 !config_publish(config, snapshot, NULL, false));
-        return TRUE;
+        snapshot = decode_data(data ?: "", length, format, error);
+        if (snapshot)
+                config_publish(config, snapshot, NULL, PUBLISH_NEXT);
+        return snapshot != NULL;
 }

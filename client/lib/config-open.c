@@ -29,6 +29,7 @@ typedef struct Opening {
         GVariant *options;
         char **paths;
         Step step;
+        ReconfConfig *config; /* what goes over, or NULL */
 } Opening;
 
 static Opening *opening_new(ReconfClient *client, const Registration *registration, const char *const *paths)
@@ -45,7 +46,7 @@ static Opening *opening_new(ReconfClient *client, const Registration *registrati
         if (!opening->name)
                 opening->step = STEP_FIND;
         else
-                opening->step = opening->files ? STEP_REGISTER : STEP_GET;
+                opening->step = opening->files && !registration->is_known ? STEP_REGISTER : STEP_GET;
         return opening;
 }
 
@@ -58,6 +59,7 @@ static void opening_free(void *data)
         g_strfreev(opening->files);
         g_variant_unref(opening->options);
         g_strfreev(opening->paths);
+        g_clear_object(&opening->config);
         g_free(opening);
 }
 
@@ -131,7 +133,15 @@ static char *take_answer(Opening *opening, GVariant *reply, GError **error)
                 }
                 break;
         case STEP_RENAME:
+                break;
         case STEP_GET:
+                if (!reply && opening->files &&
+                    g_error_matches(*error, RECONF_ERROR, RECONF_ERROR_NO_SUCH_CONFIG)) {
+                        g_clear_error(error);
+                        opening->step = STEP_REGISTER;
+                        return NULL;
+                }
+                g_clear_pointer(&opening->files, g_strfreev);
                 break;
         }
         if (!reply)
@@ -189,7 +199,10 @@ static void on_answer(GObject *source, GAsyncResult *result, void *data)
         } else if (object) {
                 g_autoptr(ConfigBus) bus = make_bus(opening, object);
 
-                config_bus_start(bus, task);
+                if (opening->config)
+                        config_bus_join(bus, opening->config, task);
+                else
+                        config_bus_start(bus, task);
         } else {
                 ask_next(task, G_DBUS_CONNECTION(source));
         }
@@ -197,23 +210,45 @@ static void on_answer(GObject *source, GAsyncResult *result, void *data)
 
 static void ask_next(GTask *task, GDBusConnection *connection)
 {
+        Opening *opening = g_task_get_task_data(task);
         GVariant *arguments;
-        const char *method = next_call(g_task_get_task_data(task), &arguments);
+        const char *method = next_call(opening, &arguments);
+        GCancellable *cancellable = g_task_get_cancellable(task);
 
-        bus_call(connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH, method, arguments,
-                 g_task_get_cancellable(task), on_answer, g_object_ref(task));
+        /* What goes over by itself has nobody start the service. */
+        if (opening->config)
+                bus_call_running(connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH,
+                                 method, arguments, cancellable, on_answer, g_object_ref(task));
+        else
+                bus_call(connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH, method,
+                         arguments, cancellable, on_answer, g_object_ref(task));
+}
+
+/* Takes the task. */
+static void begin(GTask *task, Opening *opening)
+{
+        G_GNUC_UNUSED g_autoptr(GTask) owned = task;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GDBusConnection) connection = client_get_connection(opening->client, &error);
+
+        g_task_set_task_data(task, opening, opening_free);
+        if (connection)
+                ask_next(task, connection);
+        else
+                g_task_return_error(task, g_steal_pointer(&error));
 }
 
 void config_bus_open(ReconfClient *client, const Registration *registration, const char *const *paths,
                      GTask *task)
 {
-        G_GNUC_UNUSED g_autoptr(GTask) owned = task;
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GDBusConnection) connection = client_get_connection(client, &error);
+        begin(task, opening_new(client, registration, paths));
+}
 
-        g_task_set_task_data(task, opening_new(client, registration, paths), opening_free);
-        if (connection)
-                ask_next(task, connection);
-        else
-                g_task_return_error(task, g_steal_pointer(&error));
+void config_bus_take_over(ReconfClient *client, const Registration *registration, ReconfConfig *config,
+                          GTask *task)
+{
+        Opening *opening = opening_new(client, registration, NULL);
+
+        opening->config = g_object_ref(config);
+        begin(task, opening);
 }

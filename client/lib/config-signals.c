@@ -42,8 +42,11 @@ void config_install_signals(ReconfConfigClass *class)
          * @change: what is about to change
          *
          * A new version has arrived and will be readable when the handlers have returned. For what has to be
-         * ready by then; reads still see the version before. Emitted by whichever thread took the version
-         * in: that of the config's main context, or one that called a synchronous method.
+         * ready by then; reads still see the version before. Emitted once for each version, in order, by
+         * whichever thread took the version in: that of the config's main context, or one that called a
+         * synchronous method. Others that have taken it in as well wait until the handlers have returned; so
+         * these may not wait for other threads that use the config. A version that a handler itself brings
+         * about, by a synchronous call, can be read after it has returned.
          */
         signals[SIGNAL_CHANGING] = g_signal_new("changing", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                                 G_TYPE_NONE, 1, RECONF_TYPE_CHANGE);

@@ -6,6 +6,8 @@
  */
 #include "client/lib/config-call.h"
 
+#include "client/lib/bus-call.h"
+
 /**
  * reconf_config_diff:
  * @config: a config
@@ -43,7 +45,7 @@ void reconf_config_diff(ReconfConfig *config, guint64 from, guint64 to, GCancell
  */
 GVariant *reconf_config_diff_finish(ReconfConfig *config, GAsyncResult *result, GError **error)
 {
-        return config_call_take_value(config_call_finish(config, result, reconf_config_diff, error));
+        return bus_call_take_value(config_call_finish(config, result, reconf_config_diff, error));
 }
 
 /**
@@ -63,8 +65,8 @@ GVariant *reconf_config_diff_sync(ReconfConfig *config, guint64 from, guint64 to
 {
         g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
 
-        return config_call_take_value(config_call_sync(config, "Diff", g_variant_new("(tt)", from, to),
-                                                       cancellable, error));
+        return bus_call_take_value(config_call_sync(config, "Diff", g_variant_new("(tt)", from, to),
+                                                    cancellable, error));
 }
 
 /**
@@ -102,7 +104,7 @@ void reconf_config_label(ReconfConfig *config, guint64 version, const char *labe
  */
 gboolean reconf_config_label_finish(ReconfConfig *config, GAsyncResult *result, GError **error)
 {
-        return config_call_take_nothing(config_call_finish(config, result, reconf_config_label, error));
+        return bus_call_take_nothing(config_call_finish(config, result, reconf_config_label, error));
 }
 
 /**
@@ -122,8 +124,8 @@ gboolean reconf_config_label_sync(ReconfConfig *config, guint64 version, const c
 {
         g_return_val_if_fail(RECONF_IS_CONFIG(config) && label, FALSE);
 
-        return config_call_take_nothing(config_call_sync(
-                        config, "Label", g_variant_new("(ts)", version, label), cancellable, error));
+        return bus_call_take_nothing(config_call_sync(config, "Label", g_variant_new("(ts)", version, label),
+                                                      cancellable, error));
 }
 
 /**
@@ -160,7 +162,7 @@ void reconf_config_confirm(ReconfConfig *config, guint64 version, GCancellable *
  */
 gboolean reconf_config_confirm_finish(ReconfConfig *config, GAsyncResult *result, GError **error)
 {
-        return config_call_take_nothing(config_call_finish(config, result, reconf_config_confirm, error));
+        return bus_call_take_nothing(config_call_finish(config, result, reconf_config_confirm, error));
 }
 
 /**
@@ -179,8 +181,8 @@ gboolean reconf_config_confirm_sync(ReconfConfig *config, guint64 version, GCanc
 {
         g_return_val_if_fail(RECONF_IS_CONFIG(config), FALSE);
 
-        return config_call_take_nothing(config_call_sync(config, "Confirm", g_variant_new("(t)", version),
-                                                         cancellable, error));
+        return bus_call_take_nothing(config_call_sync(config, "Confirm", g_variant_new("(t)", version),
+                                                      cancellable, error));
 }
 
 /**
@@ -220,8 +222,8 @@ void reconf_config_extend_confirm(ReconfConfig *config, guint64 version, guint d
 gboolean reconf_config_extend_confirm_finish(ReconfConfig *config, GAsyncResult *result, guint64 *deadline,
                                              GError **error)
 {
-        return config_call_take_number(
-                        config_call_finish(config, result, reconf_config_extend_confirm, error), deadline);
+        return bus_call_take_number(config_call_finish(config, result, reconf_config_extend_confirm, error),
+                                    deadline);
 }
 
 /**
@@ -242,10 +244,10 @@ gboolean reconf_config_extend_confirm_sync(ReconfConfig *config, guint64 version
 {
         g_return_val_if_fail(RECONF_IS_CONFIG(config), FALSE);
 
-        return config_call_take_number(config_call_sync(config, "ExtendConfirm",
-                                                        g_variant_new("(tu)", version, delay_ms),
-                                                        cancellable, error),
-                                       deadline);
+        return bus_call_take_number(config_call_sync(config, "ExtendConfirm",
+                                                     g_variant_new("(tu)", version, delay_ms), cancellable,
+                                                     error),
+                                    deadline);
 }
 
 /**
@@ -281,7 +283,7 @@ void reconf_config_get_history(ReconfConfig *config, GCancellable *cancellable, 
  */
 GVariant *reconf_config_get_history_finish(ReconfConfig *config, GAsyncResult *result, GError **error)
 {
-        return config_call_take_value(config_call_finish(config, result, reconf_config_get_history, error));
+        return bus_call_take_value(config_call_finish(config, result, reconf_config_get_history, error));
 }
 
 /**
@@ -298,6 +300,5 @@ GVariant *reconf_config_get_history_sync(ReconfConfig *config, GCancellable *can
 {
         g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
 
-        return config_call_take_value(
-                        config_call_sync(config, "GetVersionHistory", NULL, cancellable, error));
+        return bus_call_take_value(config_call_sync(config, "GetVersionHistory", NULL, cancellable, error));
 }

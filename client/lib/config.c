@@ -4,6 +4,7 @@
 #include "client/lib/config-bus.h"
 #include "client/lib/config-files.h"
 #include "client/lib/config-signals.h"
+#include "client/lib/moving.h"
 #include "client/lib/reconf/enum-types.h"
 
 /**
@@ -13,10 +14,11 @@
  *
  * Where it comes from makes no difference to who uses it: the service
  * ([method@Reconf.Client.get_config]), files that are read without the service
- * ([ctor@Reconf.Config.new_for_file]), or data ([ctor@Reconf.Config.new_for_data]).
+ * ([ctor@Reconf.Config.new_for_file]), the one where it is there and the other where it is not
+ * ([func@Reconf.Config.open]), or data ([ctor@Reconf.Config.new_for_data]).
  *
  * ```c
- * config = reconf_config_new_for_file ("/etc/shop.yaml", &error);
+ * config = reconf_config_open_sync (G_BUS_TYPE_SYSTEM, "/etc/shop.yaml", NULL, &error);
  * reconf_config_watch (config, "database.pool.size", on_pool_size, pool, NULL);
  * pool_resize (pool, reconf_config_get_int (config, "database.pool.size", 5));
  * ```
@@ -41,6 +43,7 @@ enum {
         PROP_VERSION,
         PROP_STATUS,
         PROP_ERROR,
+        PROP_OBJECT_PATH,
         N_PROPS,
 };
 
@@ -59,6 +62,8 @@ static void release_listener(void *data)
 static void reconf_config_init(ReconfConfig *config)
 {
         g_mutex_init(&config->publishing);
+        g_cond_init(&config->published);
+        g_queue_init(&config->coming);
         g_mutex_init(&config->lock);
         config->context = g_main_context_ref_thread_default();
         config->blocked = g_array_new(FALSE, FALSE, sizeof(gulong));
@@ -77,6 +82,8 @@ static void reconf_config_dispose(GObject *object)
         config->listeners = g_hash_table_new_full(NULL, NULL, NULL, release_listener);
         g_mutex_unlock(&config->lock);
         listener_end(config->signals);
+        config->moving = moving_free(config->moving);
+        config->joining = config_bus_end(config->joining);
         config->files = config_files_free(config->files);
         config->bus = config_bus_end(config->bus);
         G_OBJECT_CLASS(reconf_config_parent_class)->dispose(object);
@@ -91,10 +98,14 @@ static void reconf_config_finalize(GObject *object)
         g_hash_table_unref(config->listeners);
         g_array_unref(config->blocked);
         g_clear_pointer(&config->details, g_variant_unref);
+        g_clear_pointer(&config->applied, reconf_snapshot_unref);
         g_clear_error(&config->error);
+        g_clear_object(&config->client);
+        g_free(config->former_name);
         g_free(config->name);
         g_main_context_unref(config->context);
         g_mutex_clear(&config->lock);
+        g_cond_clear(&config->published);
         g_mutex_clear(&config->publishing);
         G_OBJECT_CLASS(reconf_config_parent_class)->finalize(object);
 }
@@ -116,6 +127,9 @@ static void reconf_config_get_property(GObject *object, guint id, GValue *value,
         case PROP_ERROR:
                 g_value_take_boxed(value, reconf_config_dup_error(config));
                 break;
+        case PROP_OBJECT_PATH:
+                g_value_set_string(value, reconf_config_get_object_path(config));
+                break;
         default:
                 G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
         }
@@ -133,7 +147,8 @@ static void reconf_config_class_init(ReconfConfigClass *class)
         /**
          * ReconfConfig:name:
          *
-         * What the config is called: its name with the service, or else its first file; empty for data.
+         * What the config is called: its name with the service, or else its first file; empty for data. One
+         * that goes over to the service ([func@Reconf.Config.open]) gets another.
          */
         properties[PROP_NAME] = g_param_spec_string("name", NULL, NULL, "", flags);
         /**
@@ -156,6 +171,12 @@ static void reconf_config_class_init(ReconfConfigClass *class)
          * What keeps changes from being heard; %NULL where nothing does.
          */
         properties[PROP_ERROR] = g_param_spec_boxed("error", NULL, NULL, G_TYPE_ERROR, flags);
+        /**
+         * ReconfConfig:object-path:
+         *
+         * The config's object with the service, for calls of the program's own; %NULL without the service.
+         */
+        properties[PROP_OBJECT_PATH] = g_param_spec_string("object-path", NULL, NULL, NULL, flags);
         g_object_class_install_properties(object_class, N_PROPS, properties);
         config_install_signals(class);
 }
@@ -170,54 +191,23 @@ ReconfConfig *config_new(const char *name)
         return config;
 }
 
+ConfigBus *config_get_bus(ReconfConfig *config)
+{
+        return g_atomic_pointer_get(&config->bus);
+}
+
+void config_set_bus(ReconfConfig *config, ConfigBus *bus, const char *name)
+{
+        config->former_name = config->name;
+        g_atomic_pointer_set(&config->name, g_strdup(name));
+        g_atomic_pointer_set(&config->bus, bus);
+        g_object_notify_by_pspec(G_OBJECT(config), properties[PROP_NAME]);
+        g_object_notify_by_pspec(G_OBJECT(config), properties[PROP_OBJECT_PATH]);
+}
+
 ReconfSnapshot *config_dup_current(ReconfConfig *config)
 {
         return current_dup(&config->current);
-}
-
-static void wake_listeners(ReconfConfig *config)
-{
-        GHashTableIter iter;
-        void *listener;
-
-        g_mutex_lock(&config->lock);
-        listener_wake(config->signals);
-        g_hash_table_iter_init(&iter, config->listeners);
-        while (g_hash_table_iter_next(&iter, NULL, &listener))
-                listener_wake(listener);
-        g_mutex_unlock(&config->lock);
-}
-
-static void keep_details(ReconfConfig *config, guint64 version, GVariant *details)
-{
-        g_mutex_lock(&config->lock);
-        g_clear_pointer(&config->details, g_variant_unref);
-        config->details = details ? g_variant_ref_sink(details) : NULL;
-        config->details_version = version;
-        g_mutex_unlock(&config->lock);
-}
-
-GVariant *config_dup_details(ReconfConfig *config, guint64 version)
-{
-        GVariant *details = NULL;
-
-        g_mutex_lock(&config->lock);
-        if (config->details && config->details_version == version)
-                details = g_variant_ref(config->details);
-        g_mutex_unlock(&config->lock);
-        return details;
-}
-
-void config_add_details(ReconfConfig *config, guint64 version, GVariant *details)
-{
-        g_mutex_lock(&config->publishing);
-        if (reconf_config_get_version(config) == version) {
-                g_autoptr(GVariant) known = config_dup_details(config, version);
-
-                if (!known)
-                        keep_details(config, version, details);
-        }
-        g_mutex_unlock(&config->publishing);
 }
 
 guint64 config_get_held_version(ReconfConfig *config)
@@ -230,34 +220,33 @@ guint64 config_get_held_version(ReconfConfig *config)
         return version;
 }
 
-bool config_publish(ReconfConfig *config, ReconfSnapshot *snapshot, GVariant *details, bool force)
+void config_set_applied(ReconfConfig *config, ReconfSnapshot *snapshot)
 {
-        g_autoptr(ReconfSnapshot) before = config_dup_current(config);
-        g_autoptr(GVariant) owned_details = details ? g_variant_ref_sink(details) : NULL;
-        bool newer;
-
-        if (!force && snapshot->version <= before->version)
-                return false;
-        config_emit_changing(config, before, snapshot, owned_details);
-
-        g_mutex_lock(&config->publishing);
-        g_clear_pointer(&before, reconf_snapshot_unref);
-        before = config_dup_current(config);
-        newer = force || snapshot->version > before->version;
-        if (newer) {
-                keep_details(config, snapshot->version, owned_details);
-                current_replace(&config->current, reconf_snapshot_ref(snapshot));
-        }
-        g_mutex_unlock(&config->publishing);
-        if (newer)
-                wake_listeners(config);
-        return newer;
+        g_mutex_lock(&config->lock);
+        g_clear_pointer(&config->applied, reconf_snapshot_unref);
+        config->applied = snapshot ? reconf_snapshot_ref(snapshot) : NULL;
+        g_mutex_unlock(&config->lock);
 }
 
-void config_publish_first(ReconfConfig *config, ReconfSnapshot *snapshot)
+static void rewind_listeners(ReconfConfig *config, ReconfSnapshot *snapshot)
 {
-        current_replace(&config->current, reconf_snapshot_ref(snapshot));
-        listener_set_known(config->signals, snapshot);
+        GHashTableIter iter;
+        void *listener;
+
+        listener_rewind(config->signals, snapshot);
+        g_hash_table_iter_init(&iter, config->listeners);
+        while (g_hash_table_iter_next(&iter, NULL, &listener))
+                listener_rewind(listener, snapshot);
+}
+
+void config_tell_again(ReconfConfig *config)
+{
+        g_mutex_lock(&config->lock);
+        if (config->applied) {
+                config->held_version = 0;
+                rewind_listeners(config, config->applied);
+        }
+        g_mutex_unlock(&config->lock);
 }
 
 void config_set_status(ReconfConfig *config, ReconfStatus status, const GError *error)
@@ -295,7 +284,40 @@ const char *reconf_config_get_name(ReconfConfig *config)
 {
         g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
 
-        return config->name;
+        return g_atomic_pointer_get(&config->name);
+}
+
+/**
+ * reconf_config_get_object_path:
+ * @config: a config
+ *
+ * See [property@Reconf.Config:object-path]. From any thread.
+ *
+ * Returns: (nullable): the path, which belongs to the config, or %NULL
+ */
+const char *reconf_config_get_object_path(ReconfConfig *config)
+{
+        const ConfigBus *bus;
+
+        g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
+
+        bus = config_get_bus(config);
+        return bus ? config_bus_object(bus) : NULL;
+}
+
+/**
+ * reconf_config_get_client:
+ * @config: a config
+ *
+ * Gives the client that the config has the service from, or waits for the service with. From any thread.
+ *
+ * Returns: (transfer none) (nullable): the client; %NULL for a config of files alone, or of data
+ */
+ReconfClient *reconf_config_get_client(ReconfConfig *config)
+{
+        g_return_val_if_fail(RECONF_IS_CONFIG(config), NULL);
+
+        return config->client;
 }
 
 /**

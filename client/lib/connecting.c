@@ -40,13 +40,39 @@ static GVariant *call_bus(GDBusConnection *connection, const char *method, GVari
         return reply;
 }
 
+/* Who it is; not an error where there is none, then *ret is NULL. Takes the reply and the error. */
+static bool take_owner(GVariant *reply, GError *failure, char **ret, GError **error)
+{
+        G_GNUC_UNUSED g_autoptr(GVariant) owned = reply;
+        g_autoptr(GError) owned_failure = failure;
+
+        *ret = NULL;
+        if (reply) {
+                g_variant_get(reply, "(s)", ret);
+        } else if (!g_error_matches(failure, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER)) {
+                g_dbus_error_strip_remote_error(failure);
+                g_propagate_error(error, g_steal_pointer(&owned_failure));
+                return false;
+        }
+        return true;
+}
+
+bool connecting_find_owner_sync(GDBusConnection *connection, GCancellable *cancellable, char **ret,
+                                GError **error)
+{
+        GError *failure = NULL;
+        GVariant *reply = call_bus(connection, "GetNameOwner", g_variant_new("(s)", RECONF_BUS_NAME), "(s)",
+                                   cancellable, &failure);
+
+        return take_owner(reply, failure, ret, error);
+}
+
 bool connecting_sync(GBusType bus_type, const char *address, GCancellable *cancellable, Connected *ret,
                      GError **error)
 {
         g_autofree char *found = find_address(bus_type, address, cancellable, error);
         g_auto(Connected) connected = { 0 };
         g_autoptr(GVariant) started = NULL;
-        g_autoptr(GVariant) owner = NULL;
 
         if (!found)
                 return false;
@@ -58,61 +84,59 @@ bool connecting_sync(GBusType bus_type, const char *address, GCancellable *cance
                            g_variant_new("(su)", RECONF_BUS_NAME, 0), "(u)", cancellable, error);
         if (!started)
                 return false;
-        owner = call_bus(connected.connection, "GetNameOwner", g_variant_new("(s)", RECONF_BUS_NAME), "(s)",
-                         cancellable, error);
-        if (!owner)
+        if (!connecting_find_owner_sync(connected.connection, cancellable, &connected.owner, error))
                 return false;
-        g_variant_get(owner, "(s)", &connected.owner);
         *ret = connected;
         connected = (Connected){ 0 };
         return true;
 }
 
-/* The reply of the task's call; NULL where the task has ended with an error. */
-static GVariant *take_reply(GTask *task, GObject *source, GAsyncResult *result)
-{
-        GError *error = NULL;
-        GVariant *reply = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
-
-        if (!reply) {
-                g_dbus_error_strip_remote_error(error);
-                g_task_return_error(task, error);
-        }
-        return reply;
-}
-
 static void on_owner(GObject *source, GAsyncResult *result, void *data)
 {
         g_autoptr(GTask) task = data;
-        g_autoptr(GVariant) reply = take_reply(task, source, result);
-        Connected *connected;
+        g_auto(Connected) connected = { .connection = G_DBUS_CONNECTION(g_object_ref(source)) };
+        GError *failure = NULL, *error = NULL;
+        GVariant *reply = g_dbus_connection_call_finish(connected.connection, result, &failure);
 
-        if (!reply)
-                return;
-        connected = g_new0(Connected, 1);
-        connected->connection = G_DBUS_CONNECTION(g_object_ref(source));
-        g_variant_get(reply, "(s)", &connected->owner);
-        g_task_return_pointer(task, connected, connected_free);
+        if (take_owner(reply, failure, &connected.owner, &error)) {
+                g_task_return_pointer(task, g_memdup2(&connected, sizeof connected), connected_free);
+                connected = (Connected){ 0 };
+        } else {
+                g_task_return_error(task, error);
+        }
+}
+
+static void find_owner(GTask *task, GDBusConnection *connection)
+{
+        g_dbus_connection_call(connection, BUS_NAME, BUS_PATH, BUS_NAME, "GetNameOwner",
+                               g_variant_new("(s)", RECONF_BUS_NAME), G_VARIANT_TYPE("(s)"),
+                               G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MSEC, g_task_get_cancellable(task), on_owner,
+                               g_object_ref(task));
 }
 
 static void on_started(GObject *source, GAsyncResult *result, void *data)
 {
         g_autoptr(GTask) task = data;
-        g_autoptr(GVariant) reply = take_reply(task, source, result);
+        GError *error = NULL;
+        g_autoptr(GVariant) reply = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
 
-        if (reply)
-                g_dbus_connection_call(G_DBUS_CONNECTION(source), BUS_NAME, BUS_PATH, BUS_NAME,
-                                       "GetNameOwner", g_variant_new("(s)", RECONF_BUS_NAME),
-                                       G_VARIANT_TYPE("(s)"), G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MSEC,
-                                       g_task_get_cancellable(task), on_owner, g_object_ref(task));
+        if (reply) {
+                find_owner(task, G_DBUS_CONNECTION(source));
+        } else {
+                g_dbus_error_strip_remote_error(error);
+                g_task_return_error(task, error);
+        }
 }
 
-static void start_service(GTask *task, GDBusConnection *connection)
+static void find_service(GTask *task, GDBusConnection *connection)
 {
-        g_dbus_connection_call(connection, BUS_NAME, BUS_PATH, BUS_NAME, "StartServiceByName",
-                               g_variant_new("(su)", RECONF_BUS_NAME, 0), G_VARIANT_TYPE("(u)"),
-                               G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MSEC, g_task_get_cancellable(task),
-                               on_started, g_object_ref(task));
+        if (GPOINTER_TO_INT(g_task_get_task_data(task)))
+                g_dbus_connection_call(connection, BUS_NAME, BUS_PATH, BUS_NAME, "StartServiceByName",
+                                       g_variant_new("(su)", RECONF_BUS_NAME, 0), G_VARIANT_TYPE("(u)"),
+                                       G_DBUS_CALL_FLAGS_NONE, TIMEOUT_MSEC, g_task_get_cancellable(task),
+                                       on_started, g_object_ref(task));
+        else
+                find_owner(task, connection);
 }
 
 static void on_connection(GObject *source, GAsyncResult *result, void *data)
@@ -122,20 +146,21 @@ static void on_connection(GObject *source, GAsyncResult *result, void *data)
         g_autoptr(GDBusConnection) connection = g_dbus_connection_new_for_address_finish(result, &error);
 
         if (connection)
-                start_service(task, connection);
+                find_service(task, connection);
         else
                 g_task_return_error(task, error);
 }
 
-void connecting_start(GDBusConnection *connection, GBusType bus_type, const char *address,
+void connecting_start(GDBusConnection *connection, GBusType bus_type, const char *address, bool start,
                       GCancellable *cancellable, GAsyncReadyCallback callback, void *data)
 {
         g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, data);
         g_autofree char *found = NULL;
         GError *error = NULL;
 
+        g_task_set_task_data(task, GINT_TO_POINTER(start), NULL);
         if (connection) {
-                start_service(task, connection);
+                find_service(task, connection);
                 return;
         }
         found = find_address(bus_type, address, cancellable, &error);

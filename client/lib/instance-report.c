@@ -18,22 +18,13 @@ static GVariant *report_arguments(guint64 version, ReconfReport report, const ch
         return g_variant_new("(tss)", version, names[report], message ?: "");
 }
 
-static void on_reported(GObject *source, GAsyncResult *result, void *data)
+static void set_not_registered(ReconfInstance *instance, GError **error)
 {
-        g_autoptr(GTask) task = data;
-        GError *error = NULL;
-        g_autoptr(GVariant) reply = bus_call_finish(G_DBUS_CONNECTION(source), result, NULL, &error);
-
-        if (reply)
-                g_task_return_boolean(task, TRUE);
+        if (g_cancellable_is_cancelled(instance->cancellable))
+                instance_set_ended(error);
         else
-                g_task_return_error(task, error);
-}
-
-static void set_not_registered(GError **error)
-{
-        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
-                            "The service is away; it is told when it is back");
+                g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
+                                    "The service is away; it is told when it is back");
 }
 
 /* Takes the task. */
@@ -48,10 +39,11 @@ static void send_report(ReconfInstance *instance, GVariant *arguments, GTask *ta
         if (object)
                 connection = instance_get_connection(instance->config, &error);
         else
-                set_not_registered(&error);
+                set_not_registered(instance, &error);
         if (connection)
-                bus_call(connection, &org_reconf_reconf1_instance_interface, object, "ReportApplied", owned,
-                         g_task_get_cancellable(task), on_reported, g_object_ref(task));
+                bus_call_running(connection, &org_reconf_reconf1_instance_interface, object, "ReportApplied",
+                                 owned, g_task_get_cancellable(task), bus_call_return_running,
+                                 g_object_ref(task));
         else
                 g_task_return_error(task, error);
 }
@@ -63,6 +55,15 @@ static void keep_report(ReconfInstance *instance, GVariant *arguments)
         g_clear_pointer(&instance->reported, g_variant_unref);
         instance->reported = g_variant_ref_sink(arguments);
         g_mutex_unlock(&instance->lock);
+}
+
+/* What was applied as a whole is nothing to be told again. */
+static void note_applied(ReconfInstance *instance, guint64 version, ReconfReport report)
+{
+        g_autoptr(ReconfSnapshot) current = config_dup_current(instance->config);
+
+        if (report == RECONF_REPORT_APPLIED && current->version == version)
+                config_set_applied(instance->config, current);
 }
 
 static GVariant *dup_reported(ReconfInstance *instance, guint64 version)
@@ -79,23 +80,27 @@ static GVariant *dup_reported(ReconfInstance *instance, guint64 version)
         return reported;
 }
 
-void instance_report_applied(ReconfInstance *instance, guint64 version)
+void instance_report_applied(ReconfInstance *instance, ReconfSnapshot *snapshot)
 {
-        send_report(instance, report_arguments(version, RECONF_REPORT_APPLIED, NULL),
+        g_mutex_lock(&instance->lock);
+        g_clear_pointer(&instance->reported, g_variant_unref);
+        g_mutex_unlock(&instance->lock);
+        config_set_applied(instance->config, snapshot);
+        send_report(instance, report_arguments(snapshot->version, RECONF_REPORT_APPLIED, NULL),
                     g_task_new(instance, NULL, NULL, NULL));
 }
 
 void instance_report_current(ReconfInstance *instance)
 {
-        guint64 version = reconf_config_get_version(instance->config);
-        g_autoptr(GVariant) reported = dup_reported(instance, version);
+        g_autoptr(ReconfSnapshot) current = config_dup_current(instance->config);
+        g_autoptr(GVariant) reported = dup_reported(instance, current->version);
 
         if (instance->flags & RECONF_INSTANCE_SILENT)
                 return;
         if (reported)
                 send_report(instance, reported, g_task_new(instance, NULL, NULL, NULL));
-        else if (config_get_held_version(instance->config) != version)
-                instance_report_applied(instance, version);
+        else if (config_get_held_version(instance->config) != current->version)
+                instance_report_applied(instance, current);
 }
 
 /**
@@ -125,6 +130,7 @@ void reconf_instance_report(ReconfInstance *instance, guint64 version, ReconfRep
 
         arguments = report_arguments(version, report, message);
         keep_report(instance, arguments);
+        note_applied(instance, version, report);
         send_report(instance, arguments, g_task_new(instance, cancellable, callback, user_data));
 }
 
@@ -142,7 +148,7 @@ gboolean reconf_instance_report_finish(ReconfInstance *instance, GAsyncResult *r
 {
         g_return_val_if_fail(g_task_is_valid(result, instance), FALSE);
 
-        return g_task_propagate_boolean(G_TASK(result), error);
+        return bus_call_take_nothing(g_task_propagate_pointer(G_TASK(result), error));
 }
 
 /**
@@ -170,15 +176,16 @@ gboolean reconf_instance_report_sync(ReconfInstance *instance, guint64 version, 
 
         arguments = g_variant_ref_sink(report_arguments(version, report, message));
         keep_report(instance, arguments);
+        note_applied(instance, version, report);
         object = instance_dup_object(instance);
         if (!object) {
-                set_not_registered(error);
+                set_not_registered(instance, error);
                 return FALSE;
         }
         connection = instance_get_connection(instance->config, error);
         if (!connection)
                 return FALSE;
-        reply = bus_call_sync(connection, &org_reconf_reconf1_instance_interface, object, "ReportApplied",
-                              arguments, NULL, cancellable, error);
+        reply = bus_call_running_sync(connection, &org_reconf_reconf1_instance_interface, object,
+                                      "ReportApplied", arguments, cancellable, error);
         return reply != NULL;
 }

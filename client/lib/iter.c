@@ -10,20 +10,69 @@ typedef struct Iter {
         Serial container;
         size_t next;
         Serial current;
+        bool holds_snapshot; /* it is on the heap */
 } Iter;
 
 G_STATIC_ASSERT(sizeof(Iter) <= sizeof(ReconfIter));
 
+/* One on the heap goes where nobody can see how long it stays, so it holds what it needs. */
 static ReconfIter *iter_copy(ReconfIter *iter)
 {
-        return g_memdup2(iter, sizeof *iter);
+        ReconfIter *copy = g_memdup2(iter, sizeof *iter);
+        Iter *self = (Iter *) copy;
+
+        self->holds_snapshot = true;
+        reconf_snapshot_ref(self->snapshot);
+        return copy;
 }
 
-G_DEFINE_BOXED_TYPE(ReconfIter, reconf_iter, iter_copy, g_free)
+G_DEFINE_BOXED_TYPE(ReconfIter, reconf_iter, iter_copy, reconf_iter_free)
 
 /**
- * reconf_iter_init:
- * @iter: (out caller-allocates): an iterator that need not be initialised
+ * reconf_iter_new: (constructor)
+ * @snapshot: a snapshot
+ * @path: a dotted path
+ *
+ * Begins before the first member of a map, or the first item of a list; where there is neither, the iterator
+ * has nothing to go through. For languages other than C, which has `reconf_iter_init()`:
+ *
+ * ```python
+ * servers = Reconf.Iter.new(config.dup_snapshot(), 'servers')
+ * while servers.next()[0]:
+ *     add_server(servers.get_string('host', None), servers.get_int('port', 80))
+ * ```
+ *
+ * Returns: (transfer full): an iterator that keeps the snapshot
+ */
+ReconfIter *reconf_iter_new(ReconfSnapshot *snapshot, const char *path)
+{
+        ReconfIter iter;
+
+        g_return_val_if_fail(snapshot, NULL);
+
+        (void) reconf_iter_init(&iter, snapshot, path);
+        return iter_copy(&iter);
+}
+
+/**
+ * reconf_iter_free:
+ * @iter: (transfer full): what [ctor@Reconf.Iter.new] has made
+ *
+ * Frees an iterator.
+ */
+void reconf_iter_free(ReconfIter *iter)
+{
+        const Iter *self = (const Iter *) iter;
+
+        g_return_if_fail(iter && self->holds_snapshot);
+
+        reconf_snapshot_unref(self->snapshot);
+        g_free(iter);
+}
+
+/**
+ * reconf_iter_init: (skip)
+ * @iter: an iterator that need not be initialised
  * @snapshot: a snapshot, which has to stay for as long as the iterator is used
  * @path: a dotted path
  *

@@ -101,10 +101,24 @@ void listener_set_late(Listener *listener)
 
 void listener_set_known(Listener *listener, ReconfSnapshot *snapshot)
 {
+        bool is_behind;
+
         g_mutex_lock(&listener->lock);
         if (!listener->known)
                 listener->known = reconf_snapshot_ref(snapshot);
+        is_behind = listener->known != snapshot;
         g_mutex_unlock(&listener->lock);
+        if (is_behind)
+                listener_wake(listener);
+}
+
+void listener_rewind(Listener *listener, ReconfSnapshot *snapshot)
+{
+        g_mutex_lock(&listener->lock);
+        g_clear_pointer(&listener->known, reconf_snapshot_unref);
+        listener->known = reconf_snapshot_ref(snapshot);
+        g_mutex_unlock(&listener->lock);
+        listener_wake(listener);
 }
 
 void listener_end(Listener *listener)

@@ -31,7 +31,9 @@ Listener *listener_unref(Listener *listener);
 void listener_set_late(Listener *listener);
 /* There is a new version; from any thread. */
 void listener_wake(Listener *listener);
-/* What it knows is this, if it was told of nothing yet: no step from there is told. */
+/* What it knows is this, whatever it was told of: the step from there is told, once more. */
+void listener_rewind(Listener *listener, ReconfSnapshot *snapshot);
+/* What it knows is this, if it knew nothing yet. Otherwise it is told of the step to what is current. */
 void listener_set_known(Listener *listener, ReconfSnapshot *snapshot);
 /* It is not told of anything from now on, also not of what is on its way in the caller's context. */
 void listener_end(Listener *listener);

@@ -19,8 +19,6 @@ struct _ReconfSnapshot {
 
 /* Takes over bytes that are known to be a document. */
 ReconfSnapshot *snapshot_new_trusted(guint64 version, GBytes *bytes);
-/* The same document under another number. */
-ReconfSnapshot *snapshot_renumber(ReconfSnapshot *snapshot, guint64 version);
 
 /* The place at a path below another; of kind SERIAL_NONE where there is none. path may be NULL: no place. */
 Serial snapshot_find(const ReconfSnapshot *snapshot, const Serial *from, const char *path);

@@ -36,7 +36,9 @@
  * | string | `s` |
  * | null | `g`, the empty signature |
  *
- * Typed getters return their default where there is nothing at that place, or something of another type.
+ * Typed getters return their default where there is nothing at that place, or something of another type. In
+ * files that know strings only, ENV and INI, numbers and booleans are strings, unless the config has a
+ * schema that says otherwise.
  */
 
 G_DEFINE_BOXED_TYPE(ReconfSnapshot, reconf_snapshot, reconf_snapshot_ref, reconf_snapshot_unref)
@@ -176,6 +178,8 @@ static GBytes *read_file(int fd, size_t size)
  * Makes a snapshot of a file, such as the service's `GetSnapshot` gives: a memfd that is sealed is mapped,
  * so that all programs share its pages; any other file is read.
  *
+ * Errors: as for [ctor@Reconf.Snapshot.new_from_bytes], and those of reading, as #GIOErrorEnum.
+ *
  * Returns: (transfer full): the snapshot
  */
 ReconfSnapshot *reconf_snapshot_new_from_fd(guint64 version, int fd, GError **error)
@@ -199,11 +203,6 @@ ReconfSnapshot *reconf_snapshot_new_from_fd(guint64 version, int fd, GError **er
                 return NULL;
         }
         return reconf_snapshot_new_from_bytes(version, bytes, error);
-}
-
-ReconfSnapshot *snapshot_renumber(ReconfSnapshot *snapshot, guint64 version)
-{
-        return snapshot_new_trusted(version, snapshot->bytes);
 }
 
 /**

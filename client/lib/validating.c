@@ -12,9 +12,12 @@
 
 struct Validating {
         GDBusConnection *connection;
+        GMainContext *context;
         ReconfConfig *config;
         ValidatingFunc func;
         void *data;
+        GDestroyNotify destroy;
+        guint timeout_msec;
         char *object;
         guint registration;
         bool adding; /* the service has not said yet that it is added */
@@ -87,7 +90,9 @@ static void on_removed(GObject *source, GAsyncResult *result, void *data)
 
         g_dbus_connection_unregister_object(validating->connection, validating->registration);
         g_object_unref(validating->connection);
+        g_main_context_unref(validating->context);
         g_object_unref(validating->config);
+        validating->destroy(validating->data);
         g_free(validating->object);
         g_free(validating);
 }
@@ -95,27 +100,38 @@ static void on_removed(GObject *source, GAsyncResult *result, void *data)
 /* The object stays until the service has answered, so that it always finds the one that it asks. */
 static void remove_validator(Validating *validating)
 {
+        g_main_context_push_thread_default(validating->context);
         g_dbus_connection_call(validating->connection, RECONF_BUS_NAME,
                                config_bus_object(validating->config->bus), RECONF_CONFIG_INTERFACE,
                                "RemoveValidator", g_variant_new("(o)", validating->object), NULL,
                                G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, on_removed, validating);
+        g_main_context_pop_thread_default(validating->context);
+}
+
+static GVariant *add_arguments(const Validating *validating)
+{
+        return g_variant_new_parsed("(%o, {'timeout-ms': <%u>})", validating->object,
+                                    validating->timeout_msec);
 }
 
 static void on_added(GObject *source, GAsyncResult *result, void *data)
 {
-        Validating *validating = data;
-        g_autoptr(GError) error = NULL;
+        g_autoptr(GTask) task = data;
+        Validating *validating = g_task_get_task_data(task);
+        GError *error = NULL;
         g_autoptr(GVariant) reply = bus_call_finish(G_DBUS_CONNECTION(source), result, NULL, &error);
 
         validating->adding = false;
         if (validating->ended)
                 remove_validator(validating);
-        else if (!reply)
-                g_warning("This program will not be asked about new versions: %s", error->message);
+        if (reply)
+                g_task_return_boolean(task, TRUE);
+        else
+                g_task_return_error(task, error);
 }
 
 Validating *validating_new(GDBusConnection *connection, ReconfConfig *config, guint timeout_msec,
-                           ValidatingFunc func, void *data)
+                           ValidatingFunc func, void *data, GDestroyNotify destroy)
 {
         static const GDBusInterfaceVTable vtable = { .method_call = on_call };
         static gint last_number = 0;
@@ -123,30 +139,62 @@ Validating *validating_new(GDBusConnection *connection, ReconfConfig *config, gu
 
         *validating = (Validating){
                 .connection = g_object_ref(connection),
+                .context = g_main_context_ref_thread_default(),
                 .config = g_object_ref(config),
                 .func = func,
                 .data = data,
+                .destroy = destroy,
+                .timeout_msec = timeout_msec,
                 .object = g_strdup_printf("/org/reconf/Reconf1/validator/%d",
                                           g_atomic_int_add(&last_number, 1)),
-                .adding = true,
         };
         validating->registration = g_dbus_connection_register_object(
                         connection, validating->object,
                         (GDBusInterfaceInfo *) &org_reconf_reconf1_validator_interface, &vtable, validating,
                         NULL, NULL);
-        bus_call(connection, &org_reconf_reconf1_config_interface, config_bus_object(config->bus),
-                 "AddValidator",
-                 g_variant_new_parsed("(%o, {'timeout-ms': <%u>})", validating->object, timeout_msec), NULL,
-                 on_added, validating);
         return validating;
+}
+
+void validating_add(Validating *validating, GCancellable *cancellable, GAsyncReadyCallback callback,
+                    void *data)
+{
+        GTask *task = g_task_new(NULL, cancellable, callback, data);
+
+        g_task_set_task_data(task, validating, NULL);
+        validating->adding = true;
+        bus_call_running(validating->connection, &org_reconf_reconf1_config_interface,
+                         config_bus_object(validating->config->bus), "AddValidator",
+                         add_arguments(validating), cancellable, on_added, task);
+}
+
+bool validating_add_finish(GAsyncResult *result, GError **error)
+{
+        return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+bool validating_add_sync(Validating *validating, GCancellable *cancellable, GError **error)
+{
+        g_autoptr(GVariant) reply =
+                        bus_call_sync(validating->connection, &org_reconf_reconf1_config_interface,
+                                      config_bus_object(validating->config->bus), "AddValidator",
+                                      add_arguments(validating), NULL, cancellable, error);
+
+        return reply;
+}
+
+static gboolean end(void *data)
+{
+        Validating *validating = data;
+
+        validating->ended = true;
+        if (!validating->adding)
+                remove_validator(validating);
+        return G_SOURCE_REMOVE;
 }
 
 Validating *validating_end(Validating *validating)
 {
-        if (!validating)
-                return NULL;
-        validating->ended = true;
-        if (!validating->adding)
-                remove_validator(validating);
+        if (validating)
+                g_main_context_invoke(validating->context, end, validating);
         return NULL;
 }

@@ -6,6 +6,10 @@
  *
  * No change lies under another one. So of the sorted paths the first and the last alone tell what all have
  * in common.
+ *
+ * A path has in it the keys of all maps that it leads through, and a key may be as long as a file. So a file
+ * of a few megabytes can have changes whose paths no memory holds; then the root's members are compared as
+ * wholes.
  */
 #include "daemon/model/changes.h"
 
@@ -13,9 +17,14 @@
 
 #include <string.h>
 
+/* Of all paths together, in bytes. No file that somebody writes by hand comes near. */
+#define MAX_PATHS_SIZE (128U * 1024 * 1024)
+
 typedef struct Walk {
         GArray *items;
-        GString *path; /* of the maps being compared */
+        GString *path;   /* of the maps being compared */
+        size_t size;     /* of the paths of all items */
+        bool is_shallow; /* what is in the root is compared as a whole */
 } Walk;
 
 static const char *const kind_names[] = {
@@ -124,8 +133,14 @@ static void walk_add(Walk *walk, const Member *before, const Member *after)
 
         path_append_dotted(walk->path, member->key, member->key_length);
         change.path = g_strndup(walk->path->str, walk->path->len);
+        walk->size += walk->path->len;
         g_string_truncate(walk->path, length);
         g_array_append_val(walk->items, change);
+}
+
+static bool has_room(const Walk *walk)
+{
+        return walk->is_shallow || walk->size <= MAX_PATHS_SIZE;
 }
 
 static void walk_maps(Walk *walk, const Node *before, const Node *after);
@@ -136,7 +151,7 @@ static void walk_members(Walk *walk, const Member *before, const Member *after)
 
         if (node_equal(&before->value, &after->value))
                 return;
-        if (before->value.kind != NODE_MAP || after->value.kind != NODE_MAP) {
+        if (walk->is_shallow || before->value.kind != NODE_MAP || after->value.kind != NODE_MAP) {
                 walk_add(walk, before, after);
                 return;
         }
@@ -159,7 +174,7 @@ static void walk_maps(Walk *walk, const Node *before, const Node *after)
 {
         uint32_t i = 0, k = 0;
 
-        while (i < before->length || k < after->length) {
+        while (has_room(walk) && (i < before->length || k < after->length)) {
                 const Member *old = i < before->length ? &before->map->members[i] : NULL;
                 const Member *new = k < after->length ? &after->map->members[k] : NULL;
                 int order = compare_members(old, new);
@@ -175,13 +190,23 @@ static void walk_maps(Walk *walk, const Node *before, const Node *after)
         }
 }
 
+static void walk_documents(Walk *walk, const Node *before, const Node *after)
+{
+        walk_maps(walk, before, after);
+        if (has_room(walk))
+                return;
+        g_array_set_size(walk->items, 0);
+        walk->is_shallow = true;
+        walk_maps(walk, before, after);
+}
+
 Changes *changes_new(Document *before, Document *after)
 {
         g_autoptr(GString) path = g_string_new(NULL);
         Walk walk = { .items = items_new(), .path = path };
 
         if (!document_equal(before, after))
-                walk_maps(&walk, document_root(before), document_root(after));
+                walk_documents(&walk, document_root(before), document_root(after));
         g_array_sort(walk.items, compare_paths);
         return changes_take(before, after, walk.items);
 }
@@ -220,14 +245,25 @@ const char *changes_root(const Changes *changes)
         return changes->root;
 }
 
+/*
+ * None of the paths lies under another one, so only two can touch: the last that comes before the change's
+ * own, and the first that does not.
+ */
 static bool change_touches(const Change *change, Path *const *paths, size_t n_paths)
 {
         g_autoptr(Path) own = change_parse_path(change);
+        size_t first = 0, end = n_paths;
 
-        for (size_t i = 0; i < n_paths; i++)
-                if (path_touches(own, paths[i]))
-                        return true;
-        return false;
+        while (first < end) {
+                size_t middle = first + (end - first) / 2;
+
+                if (path_compare(paths[middle], own) < 0)
+                        first = middle + 1;
+                else
+                        end = middle;
+        }
+        return (first < n_paths && path_touches(own, paths[first])) ||
+               (first > 0 && path_touches(own, paths[first - 1]));
 }
 
 Changes *changes_filter(Changes *changes, Path *const *paths, size_t n_paths)

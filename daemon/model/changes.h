@@ -4,7 +4,8 @@
  *
  * Immutable and shared by reference. Finding them costs what changed, not what is there: subtrees with equal
  * hashes are passed over whole. Two maps are compared key by key; any other pair of unequal values, lists
- * included, is one change.
+ * included, is one change. Where the paths of all changes would take more than 128 MiB, each member of the
+ * root is one change at most.
  */
 #pragma once
 
@@ -40,7 +41,7 @@ const Change *changes_get(const Changes *changes, size_t index);
 /* The deepest place that all lie at or under, as a slash path; "/" when there are none. */
 const char *changes_root(const Changes *changes);
 
-/* Those changes that lie at, above or below one of the paths. */
+/* Those changes that lie at, above or below one of the paths, which paths_reduce() has put in order. */
 Changes *changes_filter(Changes *changes, Path *const *paths, size_t n_paths);
 
 /* The document that the changes make of the one they were found against. */

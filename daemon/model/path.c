@@ -228,3 +228,45 @@ bool path_touches(const Path *a, const Path *b)
         }
         return true;
 }
+
+static int compare_segments(const Segment *a, const Segment *b)
+{
+        int order = memcmp(a->text, b->text, MIN(a->length, b->length));
+
+        return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+int path_compare(const Path *a, const Path *b)
+{
+        guint shared = MIN(a->segments->len, b->segments->len);
+
+        for (guint i = 0; i < shared; i++) {
+                int order = compare_segments(&g_array_index(a->segments, Segment, i),
+                                             &g_array_index(b->segments, Segment, i));
+
+                if (order != 0)
+                        return order;
+        }
+        return (a->segments->len > b->segments->len) - (a->segments->len < b->segments->len);
+}
+
+static int compare_elements(const void *a, const void *b)
+{
+        return path_compare(*(Path *const *) a, *(Path *const *) b);
+}
+
+void paths_reduce(GPtrArray *paths)
+{
+        guint kept = 0;
+
+        g_ptr_array_sort(paths, compare_elements);
+        for (guint i = 0; i < paths->len; i++) {
+                Path *path = g_ptr_array_index(paths, i);
+
+                if (kept > 0 && path_touches(g_ptr_array_index(paths, kept - 1), path))
+                        continue;
+                g_ptr_array_index(paths, i) = g_ptr_array_index(paths, kept);
+                g_ptr_array_index(paths, kept++) = path;
+        }
+        g_ptr_array_set_size(paths, (int) kept);
+}

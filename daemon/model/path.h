@@ -35,5 +35,12 @@ char *path_format(const Path *path);
 char *path_format_slashed(const Path *path);
 /* True if one lies at, above or below the other. */
 bool path_touches(const Path *a, const Path *b);
+/* Segment by segment, by bytes; what lies under a path comes right behind it. As strcmp(). */
+int path_compare(const Path *a, const Path *b);
+/*
+ * Sorts the paths, of Path, and takes out those that lie at or under another: what touches one of these
+ * touches that, too.
+ */
+void paths_reduce(GPtrArray *paths);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Path, path_free)

@@ -7,6 +7,8 @@
  */
 #include "daemon/store/database-files.h"
 
+#include "daemon/store/write-all.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -73,21 +75,6 @@ Failure *database_files_busy(const char *path)
         return failure_new(FAILURE_BUSY,
                            "The state database %s is in use by another process; is another reconfd running?",
                            path);
-}
-
-static int write_all(int fd, const char *data, size_t length)
-{
-        while (length > 0) {
-                ssize_t n = write(fd, data, length);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                data += n;
-                length -= (size_t) n;
-        }
-        return 0;
 }
 
 /* *ret_unread is errno where it is reading that fails. */

@@ -3,7 +3,8 @@
  * Store: versions in and out
  *
  * store_add_version() stands between a file event and the signal: it inserts rows (one of them for the
- * audit), deposes the version before, replaces the intent, and does nothing else.
+ * audit), deposes the version before, replaces the intent, and does nothing else. It is synced where a file
+ * is written over in reliance on it: bytes that were refused, and those that a file has to hold to go back.
  */
 #include "daemon/store/store-internal.h"
 #include "daemon/store/version-row.h"
@@ -135,6 +136,7 @@ static int add_all(Store *store, const char *config, Numbers *numbers, const Ver
 static Failure *record(Store *store, const char *config, Version *version, VersionState previous_state,
                        const Intent *intent)
 {
+        bool matters = intent || version->state == VERSION_REJECTED;
         Numbers numbers;
         Failure *failure;
         Span span;
@@ -150,7 +152,7 @@ static Failure *record(Store *store, const char *config, Version *version, Versi
 
         r = numbers_load(store, config, &numbers);
         if (r == SQLITE_OK)
-                r = database_begin(store->database, intent || numbers_left(&numbers) == 0
+                r = database_begin(store->database, matters || numbers_left(&numbers) == 0
                                                                     ? DURABILITY_FULL
                                                                     : DURABILITY_NORMAL);
         if (r == SQLITE_OK)
@@ -224,9 +226,12 @@ Failure *store_replace_content(Store *store, const char *config, const Version *
         Numbers numbers;
         uint64_t active;
         Failure *failure;
+        Intent intent;
         int r;
 
         failure = check_version(config, content);
+        if (!failure)
+                failure = store_load_intent(store, config, &intent);
         if (failure)
                 return failure;
 
@@ -239,7 +244,7 @@ Failure *store_replace_content(Store *store, const char *config, const Version *
                                    content->number, config);
 
         if (r == SQLITE_OK)
-                r = database_begin(store->database, DURABILITY_NORMAL);
+                r = database_begin(store->database, intent.number > 0 ? DURABILITY_FULL : DURABILITY_NORMAL);
         if (r == SQLITE_OK)
                 r = database_end(store->database, replace_content(store, numbers.config, content));
         return r == SQLITE_OK ? NULL

@@ -4,7 +4,7 @@
  *
  * A worker thread takes orders, one a line of standard input, and logs what it does. log.level in the file
  * (debug, info, warning or error) says how much of that is shown, from the next message on. Where there is
- * no bus or no service, the program reads and watches the file by itself and does the same.
+ * no bus or no service, the program reads and watches the file by itself and does the same, until there is.
  *
  * cc log-level.c -o log-level $(pkg-config --cflags --libs reconf-1)
  */
@@ -87,7 +87,6 @@ int main(int argc, char **argv)
 {
         g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
         g_autoptr(GError) error = NULL;
-        g_autoptr(ReconfClient) client = NULL;
         g_autoptr(ReconfConfig) config = NULL;
 
         if (argc != 2) {
@@ -96,14 +95,7 @@ int main(int argc, char **argv)
         }
         g_log_set_writer_func(write_log, NULL, NULL);
 
-        client = reconf_client_new_sync(G_BUS_TYPE_SESSION, NULL, &error);
-        if (client) {
-                config = reconf_client_watch_file_sync(client, argv[1], NULL, &error);
-        } else {
-                g_info("Without the service: %s", error->message);
-                g_clear_error(&error);
-                config = reconf_config_new_for_file(argv[1], &error);
-        }
+        config = reconf_config_open_sync(G_BUS_TYPE_SESSION, argv[1], NULL, &error);
         if (!config) {
                 g_printerr("%s\n", error->message);
                 return EXIT_FAILURE;

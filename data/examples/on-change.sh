@@ -65,3 +65,7 @@ gdbus monitor "$bus" --dest $service --object-path "$config" | {
                 fi
         done
 }
+
+# Only the bus ends that. Whoever started this is to start it again when the bus is back.
+echo "on-change.sh: the bus has gone" >&2
+exit 1

@@ -203,13 +203,17 @@ static int try_later(Subscriber *subscriber)
                                           0, on_retry, subscriber);
 }
 
-/* Reads all there is; the version may be newer than what was heard, and signals up to it are passed over. */
+/*
+ * Reads all there is; the version may be newer than what was heard, and signals up to it are passed over.
+ * Until that has been read, nothing is held.
+ */
 static int read_all(Subscriber *subscriber)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
         sd_bus_message *reply = NULL;
         int r;
 
+        subscriber->version = 0;
         r = sd_bus_call_method(subscriber->bus, subscriber->owner, subscriber->object, CONFIG, "GetAll",
                                &error, &reply, NULL);
         if (r < 0)
@@ -256,10 +260,7 @@ static int catch_up(Subscriber *subscriber, sd_bus_message *reply)
                 r = read_flag(reply, "complete", &complete);
         if (r < 0)
                 return r;
-        /* Until that has been read, nothing is held. */
-        if (!same_epoch || !complete)
-                subscriber->version = 0;
-        if (subscriber->version == 0)
+        if (subscriber->version == 0 || !same_epoch || !complete)
                 return read_all(subscriber);
 
         subscriber->version = version;

@@ -59,7 +59,8 @@ static void update_look(StatusIndicator *self)
         gtk_widget_set_tooltip_text(widget, self->message ?: looks[self->status].label);
         /* Those who do not see it are told, too. */
         gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                       looks[self->status].label, -1);
+                                       looks[self->status].label, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                       self->message ?: "", -1);
 }
 
 static void update_place(StatusIndicator *self)

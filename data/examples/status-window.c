@@ -11,6 +11,8 @@
  */
 #include "status-indicator.h"
 
+#define VALUE_CHARS 8
+
 static const struct {
         const char *title;
         const char *path;
@@ -123,6 +125,8 @@ static GtkWidget *make_table(Window *window)
                 window->values[i] = gtk_label_new("–");
                 gtk_label_set_xalign(GTK_LABEL(title), 0);
                 gtk_label_set_xalign(GTK_LABEL(window->values[i]), 1);
+                /* Room for what may come, so that nothing moves when it does. */
+                gtk_label_set_width_chars(GTK_LABEL(window->values[i]), VALUE_CHARS);
                 gtk_grid_attach(GTK_GRID(table), title, 0, (int) i, 1, 1);
                 gtk_grid_attach(GTK_GRID(table), window->values[i], 1, (int) i, 1, 1);
         }

@@ -36,7 +36,7 @@ STEP_CALLS = 'fdatasync,fsync,linkat,renameat2,unlinkat'
 ENVIRONMENT = {'HOME': '/root', 'LANG': 'C.UTF-8', 'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'}
 
 # Reached only where something is wrong.
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 
 
 def mount(kind, options, target):

@@ -100,6 +100,7 @@ ExecReload=cp /etc/shop/shop.yaml /run/taken
 [Config]
 File=/etc/shop/shop.yaml
 OnFailure=rollback
+AckMs=60000
 
 [Apply]
 ReloadUnit=shop.service

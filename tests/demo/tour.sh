@@ -57,7 +57,7 @@ expect_heard()
         tries=0
         until tail -n "+$((heard_lines + 1))" "$heard" | grep -qF -e "$1"; do
                 tries=$((tries + 1))
-                [ $tries -lt 200 ] || fail "'$1' was not heard"
+                [ $tries -lt 1200 ] || fail "'$1' was not heard"
                 sleep 0.05
         done
         output=$(tail -n "+$((heard_lines + 1))" "$heard")
@@ -76,7 +76,7 @@ heard_lines=0
 tries=0
 until reconfctl --user --json=short statistics | grep -q '"subscribers":[^0]*1'; do
         tries=$((tries + 1))
-        [ $tries -lt 200 ] || fail 'nobody listens'
+        [ $tries -lt 1200 ] || fail 'nobody listens'
         sleep 0.05
 done
 

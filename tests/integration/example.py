@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What tests of the examples share: an example that runs, as somebody who copied it would run it."""
+import contextlib
 import os
 import pathlib
 import re
@@ -84,6 +85,16 @@ class TestCase(scene.TestCase):
     def settings(self, content):
         """A file, which nobody has told the service of."""
         return self.write('shop.yaml', content)
+
+    @contextlib.contextmanager
+    def stopped(self, program):
+        """It stands still, and goes on with all that was sent to it meanwhile."""
+        os.kill(program.process.pid, signal.SIGSTOP)
+        reconf.wait_until(lambda: scene.process_state(program.process.pid) == 'T', 'the program to stop')
+        try:
+            yield
+        finally:
+            os.kill(program.process.pid, signal.SIGCONT)
 
     def restart_meanwhile(self, content):
         """The service is killed, and comes back to find another file."""

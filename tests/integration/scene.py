@@ -5,9 +5,12 @@ That nothing came is shown without waiting for time to pass: a sentinel, a confi
 save, which the daemon acts on only when the sentinel's window has passed. What other configs had to say within their
 shorter window was said by then.
 """
+import contextlib
 import os
 import signal
 import subprocess
+
+from gi.repository import Gio, GLib
 
 import reconf
 
@@ -100,6 +103,28 @@ class TestCase(reconf.TestCase):
         os.kill(pid, signal.SIGSTOP)
         reconf.wait_until(lambda: process_state(pid) == 'T', 'the daemon to stop')
         return lambda: os.kill(pid, signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def held(self):
+        """What is done under it, the daemon sees all at once."""
+        go_on = self.hold()
+        try:
+            yield
+        finally:
+            go_on()
+
+    def call_at_once(self, client, config, *calls):
+        """Sends calls, each a method, its signature and arguments, none of which waits for the one before."""
+        replies = []
+        go_on = self.hold()
+        for method, signature, *arguments in calls:
+            client.connection.call(reconf.NAME, config.path, reconf.CONFIG, method,
+                                   GLib.Variant(signature, tuple(arguments)), None, Gio.DBusCallFlags.NONE,
+                                   int(reconf.TIMEOUT * 1000), None,
+                                   lambda connection, result: replies.append(connection.call_finish(result)))
+        client.connection.flush_sync(None)
+        go_on()
+        reconf.wait_until(lambda: len(replies) == len(calls), 'all replies')
 
     def run_tool(self, *command, **keywords):
         """Runs some program, which has to succeed."""

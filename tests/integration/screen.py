@@ -51,6 +51,13 @@ class Picture:
         rows = [y for y in range(self.height) if colour in self.pixels[y * self.width:(y + 1) * self.width]]
         return (columns[0], rows[0], columns[-1], rows[-1]) if rows else None
 
+    def drawn(self, colour, columns, margin):
+        """What is drawn over something of that colour, as rows of booleans: in a slice of its columns, and as far from
+        its upper and lower edges. Its corners need not be square."""
+        left, top, right, bottom = self.box(colour)
+        rows = [self.pixels[y * self.width + left:y * self.width + right] for y in range(top + margin, bottom - margin)]
+        return tuple(tuple(pixel != colour for pixel in row[columns]) for row in rows)
+
     def leave(self, name):
         if 'RECONF_PICTURES' in os.environ:
             self.write_png(pathlib.Path(os.environ['RECONF_PICTURES']) / f'{name}.png')

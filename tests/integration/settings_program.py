@@ -51,6 +51,7 @@ class Commands:
     def __init__(self):
         self.open = {}
         self.noted = []
+        self.bound = []
 
     def _settings(self, schema, path=None):
         key = schema, path
@@ -118,6 +119,23 @@ class Commands:
         settings.set_value(key, GLib.Variant.parse(None, value, None, None))
         settings.apply()
         return [text(settings.get_value(key)), settings.props.has_unapplied]
+
+    def delay(self, schema):
+        """From now on, what is set waits to be applied."""
+        self._settings(schema).delay()
+
+    def revert(self, schema):
+        self._settings(schema).revert()
+
+    def bind(self, schema, key):
+        """Has one property follow a key, and another one whether it can be written."""
+        settings = self._settings(schema)
+        self.bound = [Gio.SimpleAction(name='value'), Gio.SimpleAction(name='writable')]
+        settings.bind(key, self.bound[0], 'enabled', Gio.SettingsBindFlags.DEFAULT)
+        settings.bind_writable(key, self.bound[1], 'enabled', False)
+
+    def get_bound(self):
+        return [action.props.enabled for action in self.bound]
 
     def reset(self, schema, key):
         self._settings(schema).reset(key)

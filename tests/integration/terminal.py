@@ -3,6 +3,7 @@
 
 Knows just the sequences that reconfctl sends: any other one fails the test.
 """
+import codecs
 import fcntl
 import os
 import re
@@ -13,6 +14,8 @@ import termios
 import reconf
 
 ROWS, COLUMNS = 24, 100
+# Written behind what a program wrote last, to know that all of that has come.
+END = '\0'
 SEQUENCE = re.compile(r'\x1b\[(\?7[lh]|\d*[AHJm]|)')
 
 
@@ -24,6 +27,8 @@ class Terminal:
         self.resize(ROWS, COLUMNS)
         self.settings = termios.tcgetattr(self.slave)
         self.raw = ''
+        # A read may end within a character.
+        self.decoder = codecs.getincrementaldecoder('utf-8')()
         os.set_blocking(self.master, False)
         self.process = subprocess.Popen([str(word) for word in command],
                                         env=environment | {'TERM': 'xterm', 'LC_ALL': 'C.UTF-8', 'NO_COLOR': '1'},
@@ -37,7 +42,7 @@ class Terminal:
 
     def read(self):
         try:
-            self.raw += os.read(self.master, 65536).decode()
+            self.raw += self.decoder.decode(os.read(self.master, 65536))
         except (BlockingIOError, OSError):
             pass
         return self.raw
@@ -62,7 +67,10 @@ class Terminal:
     def wait_end(self):
         """The exit status; all output has been read then."""
         self._wait(lambda: self.read() is not None and self.process.poll() is not None, 'the end')
-        self.read()
+        # The kernel passes on what was written when it comes to it, which may be after the program has ended.
+        os.write(self.slave, END.encode())
+        self._wait(lambda: self.read().endswith(END), 'the last that it wrote')
+        self.raw = self.raw.removesuffix(END)
         return self.process.returncode
 
     def is_restored(self):

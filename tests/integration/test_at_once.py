@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Calls that come while a large file is read by a worker: each is answered, whatever becomes of the config."""
+import contextlib
+
 import reconf
 import scene
 from gi.repository import Gio, GLib
@@ -24,13 +26,23 @@ class AtOnce(scene.TestCase):
         self.client.connection.call(reconf.NAME, path, interface, method, GLib.Variant(signature, arguments), None,
                                     Gio.DBusCallFlags.NONE, int(reconf.TIMEOUT * 1000), None, done)
 
+    @contextlib.contextmanager
+    def at_once(self):
+        """What is sent under it is all there before the daemon sees any of it."""
+        with self.held():
+            yield
+            self.client.connection.flush_sync(None)
+
     def wait_answers(self, count):
         reconf.wait_until(lambda: len(self.answers) == count, 'all answers')
         return self.answers
 
     def test_registered_twice(self):
-        for _ in range(2):
-            self.send(reconf.MANAGER_PATH, reconf.MANAGER, 'RegisterConfig', '(sasa{sv})', 'a', [str(self.large)], {})
+        self.client.manager('ListConfigs')
+        with self.at_once():
+            for _ in range(2):
+                self.send(reconf.MANAGER_PATH, reconf.MANAGER, 'RegisterConfig', '(sasa{sv})', 'a', [str(self.large)],
+                          {})
         first, second = self.wait_answers(2)
         self.assertEqual(first, second)
         self.assertEqual(self.client.config('a').get('a'), 1)
@@ -38,17 +50,19 @@ class AtOnce(scene.TestCase):
     def test_reloaded_twice(self):
         config = self.client.register('a', self.large, hot_reload=False)
         self.write_large(2)
-        for _ in range(2):
-            self.send(config.path, reconf.CONFIG, 'Reload', '(a{sv})', {})
+        with self.at_once():
+            for _ in range(2):
+                self.send(config.path, reconf.CONFIG, 'Reload', '(a{sv})', {})
         self.assertEqual(self.wait_answers(2), [('Reload', 2)] * 2)
 
     def test_unregistered_meanwhile(self):
         """Whoever waits is told; nobody waits for ever."""
         config = self.client.register('a', self.large, hot_reload=False)
         self.write_large(2)
-        self.send(config.path, reconf.CONFIG, 'Reload', '(a{sv})', {})
-        self.send(config.path, reconf.CONFIG, 'Rollback', '(ta{sv})', 1, {})
-        self.send(reconf.MANAGER_PATH, reconf.MANAGER, 'UnregisterConfig', '(s)', 'a')
+        with self.at_once():
+            self.send(config.path, reconf.CONFIG, 'Reload', '(a{sv})', {})
+            self.send(config.path, reconf.CONFIG, 'Rollback', '(ta{sv})', 1, {})
+            self.send(reconf.MANAGER_PATH, reconf.MANAGER, 'UnregisterConfig', '(s)', 'a')
         answers = dict(answer if len(answer) > 1 else (*answer, None) for answer in self.wait_answers(3))
         self.assertEqual(answers, {'UnregisterConfig': None, 'Reload': 'NoSuchConfig', 'Rollback': 'NoSuchConfig'})
         self.assertEqual(self.client.manager('ListConfigs'), [])

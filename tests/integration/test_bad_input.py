@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Bad files: each gets the error of its name, the last good state stays, and the same daemon goes on."""
 import ctypes
+import json
 import os
 import socket
 import time
@@ -295,6 +296,35 @@ class OddFiles(TestCase):
                     self.assertEqual((config.reload(), config.get()), (config.get_property('Version'), expected))
             self.assertEqual(len(config.history()), 1)
             self.client.manager('UnregisterConfig', '(s)', 'a')
+
+
+class LongPaths(TestCase):
+    """The paths of changes are larger than the file that they are in: each has the same long key in it."""
+
+    # Ends the connection of whoever sends more than 32 MiB.
+    bus_kind = 'system'
+
+    def change(self, values):
+        def content(value):
+            return json.dumps({'k' * MIB: {str(number): value for number in range(values)}})
+
+        schema = self.write('schema.json', '{"additionalProperties": {"additionalProperties": {"x-restart": true}}}')
+        config = self.watch('a.json', content(1), schema=str(schema))
+        self.save('a.json', content(2))
+        root, version, _, changes, details = config.wait_changed()
+        self.assertEqual((len(root), version, changes, details['truncated']), (MIB + 2, 2, [], True))
+        return config, details['restart']
+
+    def test_values(self):
+        config, restart = self.change(50)
+        self.assertEqual(restart, [''])
+        self.assert_fails('TooLarge', config.call, 'Diff', '(tt)', 1, 2)
+        self.assertEqual(config.subscribe(1), (2, [], {'complete': False}))
+
+    def test_more_values_than_memory(self):
+        config, _ = self.change(50000)
+        (path, kind, _, value), = config.call('Diff', '(tt)', 1, 2)
+        self.assertEqual((len(path), kind, len(value)), (MIB, 'modified', 50000))
 
 
 class Many(TestCase):

@@ -175,17 +175,21 @@ class Lines(InstanceCase):
         os.set_blocking(process.stdout.fileno(), False)
         self.shown = ''
         self.process = process
-        reconf.wait_until(lambda: self.client.manager('GetStatistics')['subscribers'], 'the subscription')
+        # What comes from now on is told of: it was not in the table.
+        reconf.wait_until(self.read, 'the table')
 
     def end(self, process):
         process.terminate()
         process.communicate(timeout=reconf.TIMEOUT)
 
+    def read(self):
+        self.shown += (self.process.stdout.read() or b'').decode()
+        return self.shown
+
     def wait_shown(self, text):
         """Returns what was shown up to that, which is forgotten."""
         def look():
-            self.shown += (self.process.stdout.read() or b'').decode()
-            return text in self.shown
+            return text in self.read()
 
         try:
             reconf.wait_until(look, text)

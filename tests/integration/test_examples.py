@@ -72,6 +72,8 @@ class Subscribers(example.TestCase):
 
 class PlainBus(example.TestCase):
     """Without the library."""
+    # More than a signal carries.
+    PADDING = 'x' * 1024 * 1024
 
     def follow(self):
         path = self.settings('a: 1\nb: {c: [1, x], d: null}\n')
@@ -112,6 +114,27 @@ class PlainBus(example.TestCase):
         self.assertEqual(self.config.get_property('Version'), 1)
         self.assertEqual(program.wait_for('^Version'), 'Version 1: {z: 1}')
 
+    def test_truncated(self):
+        """What a signal has no room for is read."""
+        program = self.follow()
+        self.save('shop.yaml', f'a: 2\npadding: {self.PADDING}\n')
+        program.wait('Version 2', 'a: 1 -> 2', "b: {c: [1, 'x'], d: nothing} -> nothing",
+                     f"Version 2: {{a: 2, padding: '{self.PADDING}'}}")
+        self.save('shop.yaml', 'a: 3\n')
+        program.wait('Version 3', 'a: 2 -> 3', 'Version 3: {a: 3}')
+        self.save('shop.yaml', 'a: 4\n')
+        program.wait('Version 4', 'a: 3 -> 4')
+
+    def test_truncated_and_gone(self):
+        """The service goes before the rest could be read."""
+        program = self.follow()
+        with self.stopped(program):
+            self.save('shop.yaml', f'a: 2\npadding: {self.PADDING}\n')
+            self.wait_property(self.config, 'Version', 2)
+            self.bus.end_daemon()
+        program.wait_for('^GetAll: ')
+        program.wait_for(r"^Version 2: \{a: 2, padding: 'x+'\}$")
+
     def test_forged(self):
         program = self.follow()
         name = next(name for name in self.client.call('/org/freedesktop/DBus', 'org.freedesktop.DBus', 'ListNames',
@@ -150,13 +173,11 @@ class PlainBusThatDrops(example.TestCase):
         config = self.client.register('shop', self.path('shop.yaml'), max_versions=1000)
         program = self.example('sd-bus-subscriber', 'shop')
         program.wait_for('^Version 1')
-        os.kill(program.process.pid, signal.SIGSTOP)
-        reconf.wait_until(lambda: scene.process_state(program.process.pid) == 'T', 'it to stop')
         numbers = iter(range(2, 10000))
-        for number in itertools.islice(numbers, 200):
-            self.put(number)
-            config.reload()
-        os.kill(program.process.pid, signal.SIGCONT)
+        with self.stopped(program):
+            for number in itertools.islice(numbers, 200):
+                self.put(number)
+                config.reload()
 
         def find_jump():
             """Until then, there is always one more change to hear."""
@@ -188,6 +209,15 @@ class OnChange(example.TestCase):
         reconf.wait_until(self.bus.daemon_pid, 'the service to be called back')
         self.save('shop.yaml', 'a: 5\n')
         program.wait('run for 5')
+
+    def test_bus_goes(self):
+        """Whoever started it is to know."""
+        self.client.register('shop-1', self.settings('a: 1\n'))
+        program = example.Example(self, SOURCES / 'on-change.sh', 'shop-1', 'true')
+        program.wait('Version 1 of shop-1')
+        self.bus.stop()
+        program.wait_for('^on-change.sh: the bus has gone$')
+        self.assertEqual(program.process.wait(reconf.TIMEOUT), 1)
 
     def test_no_answer(self):
         """The service goes while it is asked: nothing is run for that."""

@@ -9,6 +9,8 @@ import screen
 
 class StatusWindow(example.TestCase):
     COLOURS = {'connecting': 0x865e00, 'connected': 0x1b7f4f, 'disconnected': 0x5e5c64, 'error': 0xc01c28}
+    # Columns of the indicator.
+    ICON, LABEL = slice(8, 28), slice(28, -8)
     SETTINGS = ('{log: {level: info}, server: {timeout: 30, rate-limit: {requests: 100}},'
                 ' database: {pool: {size: %s}}, features: {dark-mode: %s}}\n')
 
@@ -43,6 +45,8 @@ class StatusWindow(example.TestCase):
         second = self.screen.wait(lambda picture: picture != first, 'another value')
         second.leave('another-value')
         self.assertEqual(second.box(self.COLOURS['connected']), first.box(self.COLOURS['connected']))
+        # A longer value moves nothing.
+        self.assertEqual(second.box(self.text_colour(second))[::2], first.box(self.text_colour(first))[::2])
         self.save('shop.yaml', self.SETTINGS % (10, 'false'))
         self.screen.wait(lambda picture: picture == first, 'the value that it was')
         self.save('shop.yaml', self.SETTINGS % (10, 'true'))
@@ -50,6 +54,39 @@ class StatusWindow(example.TestCase):
         self.screen.wait(self.is_dark, 'a dark window')
         dark = self.wait_status('connected', 'dark')
         self.assertEqual(dark.box(self.COLOURS['connected']), first.box(self.COLOURS['connected']))
+
+    def text_colour(self, picture):
+        """That of the letters' inner parts, of which there is more than of what their edges are."""
+        others = {screen.BLACK, picture.background(), 0xffffff, *self.COLOURS.values()}
+        return max(set(picture.pixels) - others, key=picture.count)
+
+    def test_looks(self):
+        """Each status has an icon and a label of its own."""
+        looks = {}
+
+        def look(status):
+            picture = self.wait_status(status)
+            looks[status] = [picture.drawn(self.COLOURS[status], columns, 6) for columns in (self.ICON, self.LABEL)]
+
+        program = self.open('--stay-away')
+        look('connected')
+        self.bus.end_daemon()
+        look('disconnected')
+        program.kill()
+        program = self.open()
+        self.wait_status('connected')
+        self.bus.stop()
+        look('connecting')
+        program.kill()
+        self.bus.start()
+        self.open('--attempts=1')
+        self.wait_status('connected')
+        self.bus.stop()
+        look('error')
+        icons, labels = zip(*looks.values())
+        for parts in (icons, labels):
+            self.assertEqual(len(set(parts)), len(self.COLOURS))
+            self.assertTrue(all(any(map(any, part)) for part in parts))
 
     def test_service_killed(self):
         self.open()

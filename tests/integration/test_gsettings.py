@@ -269,6 +269,25 @@ class Watching(TestCase):
         self.change('{an-int32: 2}')
         self.hears(program, ('an-int32', '2'))
 
+    def test_bound(self):
+        """A property follows, and a widget for it knows that it cannot set it."""
+        program = self.open('{a-boolean: false}')
+        program.bind(TEST, 'a-boolean')
+        self.assertEqual(program.get_bound(), [False, False])
+        self.change('{a-boolean: true}')
+        reconf.wait_until(lambda: program.get_bound() == [True, False], 'the property')
+
+    def test_delayed(self):
+        """Who has not applied anything hears what the file says, and loses what cannot be written."""
+        program = self.open('{an-int32: 1}')
+        program.delay(TEST)
+        program.watch(TEST)
+        self.change('{an-int32: 2}')
+        self.hears(program, ('an-int32', '2'))
+        program.set(TEST, 'an-int32', '5')
+        program.revert(TEST)
+        self.assertEqual(program.get(TEST, 'an-int32'), '2')
+
     def test_private(self):
         path = self.write('gsettings.yaml', nest('{an-int32: 1}'))
         path.chmod(0o600)
@@ -405,3 +424,17 @@ class ComingAndGoing(TestCase, scene.DropinTestCase):
         finally:
             go_on()
         self.hears(program, ('an-int32', '8'))
+
+
+class OnTheSystemBus(TestCase):
+    """A service of the system has no session bus, and takes the other one for it."""
+    bus_kind = 'system'
+
+    def test_follows(self):
+        self.watch('gsettings.yaml', nest('{an-int32: 8}'), 'gsettings')
+        program = self.start(DBUS_SESSION_BUS_ADDRESS=self.bus.address)
+        program.watch(TEST)
+        self.assertEqual(program.get(TEST, 'an-int32'), '8')
+        self.bus.end_daemon()
+        self.change('{an-int32: 9}')
+        self.hears(program, ('an-int32', '9'))

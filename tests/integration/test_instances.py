@@ -345,7 +345,8 @@ class Again(InstanceCase):
         self.instance, _ = self.other.register_instance('a', ack=True)
 
     def settings(self):
-        return {'max_versions': 3}
+        # Each version is the one that a test asks for: none comes of the save before.
+        return {'max_versions': 3, 'hot_reload': False}
 
     def again(self):
         """The arguments of the one signal that was sent to it, and to nobody else."""

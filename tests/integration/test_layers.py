@@ -108,6 +108,20 @@ class Problems(scene.TestCase):
                 self.forget()
         self.assertEqual(self.numbers(config), [1])
 
+    def test_next_file_that_cannot_be_read_is_named(self):
+        names = 'a.yaml', 'b.yaml'
+        config = self.client.register('a', *(self.write(name, f'{name[0]}: 1\n') for name in names))
+        self.forget()
+        for name, other in (names[::-1], names):
+            self.path(name).unlink()
+            self.path(name).mkdir()
+            if self.path(other).is_dir():
+                self.path(other).rmdir()
+                self.save(other, 'b: 2\n')
+            _, problems = config.wait_signal(
+                'ReloadFailed', lambda heard: name in heard.arguments[1][0][3]).arguments
+            self.assertEqual(config.call('GetProblems'), problems)
+
     def test_one_bad_layer_keeps_all(self):
         config = self.client.register('a', self.write('a.yaml', 'a: 1\n'), self.write('b.yaml', 'b: 1\n'))
         self.forget()

@@ -131,6 +131,79 @@ class Links(scene.TestCase):
         self.assert_changed(config, ('a', 'modified', 1, 2))
 
 
+class OthersLinks(scene.TestCase):
+    """Root goes only where the owner of a link could go himself."""
+    USER = 1234
+
+    def setUp(self):
+        super().setUp()
+        self.assertEqual(os.geteuid(), 0)
+        self.directory.chmod(0o755)
+        self.files.chmod(0o755)
+        self.own = self.files / 'own'
+        self.own.mkdir()
+        os.chown(self.own, self.USER, self.USER)
+        self.secret = self.write('secret.yaml', 'a: 666\n')
+        self.secret.chmod(0o600)
+
+    def lead(self, target, name='own/a.yaml'):
+        """As he would, in one step."""
+        temporary = self.path('own/temporary')
+        temporary.symlink_to(target)
+        os.chown(temporary, self.USER, self.USER, follow_symlinks=False)
+        temporary.rename(self.path(name))
+
+    def assert_refused(self, config):
+        stage, problems = config.wait_signal('ReloadFailed').arguments
+        self.assertEqual(stage, 'read')
+        self.assertIn(f'user {self.USER} can lead this path elsewhere', problems[0][3])
+        self.assertEqual((self.state(config), config.get('a')), ('invalid', 1))
+
+    def test_file(self):
+        config = self.watch('own/a.yaml')
+        self.lead('../secret.yaml')
+        self.assert_refused(config)
+        self.secret.chmod(0o644)
+        config.reload()
+        self.assertEqual(config.get('a'), 666)
+
+    def test_directory(self):
+        config = self.watch('own/d/a.yaml')
+        private = self.path('private')
+        private.mkdir(0o700)
+        self.secret.rename(private / 'a.yaml')
+        self.path('own/d').rename(self.path('own/e'))
+        self.lead('../private', 'own/d')
+        self.assert_refused(config)
+
+    def test_registration(self):
+        self.lead('../secret.yaml')
+        message = self.assert_fails('FileUnreadable', self.client.register, 'a', self.path('own/a.yaml'))
+        self.assertNotIn('666', message)
+
+    def test_schema(self):
+        schema = self.write('own/schema.json', '{}')
+        config = self.watch(schema=str(schema))
+        self.path('secret.json').write_text('{"type": "object"}')
+        self.path('secret.json').chmod(0o600)
+        self.lead('../secret.json', 'own/schema.json')
+        stage, problems = config.wait_signal('ReloadFailed').arguments
+        self.assertEqual(stage, 'schema')
+        self.assertIn(f'user {self.USER}', problems[0][3])
+
+    def test_write(self):
+        """A rollback does not write behind it, whatever is there."""
+        config = self.watch('own/a.yaml', 'a: 1\n')
+        self.save('own/a.yaml', 'a: 2\n')
+        config.wait_changed()
+        victim = self.write('victim.yaml', 'a: 2\n')
+        victim.chmod(0o644)
+        self.lead('../victim.yaml')
+        self.still()
+        self.assertIn(f'user {self.USER}', self.assert_fails('WriteFailed', config.rollback, 1))
+        self.assertEqual((victim.read_text(), config.get('a')), ('a: 2\n', 2))
+
+
 class Mounts(scene.TestCase):
     """With a mount namespace that is this process's own; what is mounted goes with it."""
 

@@ -11,46 +11,44 @@ import scene
 from gi.repository import Gio
 
 
-def process_has_ended(pid):
-    try:
-        return scene.process_state(pid) == 'Z'
-    except FileNotFoundError:
-        return True
-
-
 class Idle(scene.TestCase):
     def setUp(self):
         super().setUp()
         self.configure(IdleExitSec=1)
+        # Who had the service's name, in turn; '' for nobody.
+        self.owners = []
+        self.client.connection.signal_subscribe(
+            'org.freedesktop.DBus', 'org.freedesktop.DBus', 'NameOwnerChanged', '/org/freedesktop/DBus', reconf.NAME,
+            Gio.DBusSignalFlags.NONE, lambda *told: self.owners.append(told[5].unpack()[2]))
 
-    def wait_for_exit(self, pid):
-        reconf.wait_for_end(pid)
-        reconf.wait_until(lambda: self.bus.daemon_pid() != pid, 'the name to be free')
+    def has_left(self):
+        return self.owners[-1:] == ['']
+
+    def wait_for_exit(self):
+        reconf.wait_until(self.has_left, 'the daemon to leave')
 
     def test_leaves_and_comes_back(self):
         self.assertEqual(self.client.manager('ListConfigs'), [])
-        pid = self.bus.daemon_pid()
-        self.wait_for_exit(pid)
+        self.wait_for_exit()
         self.assertEqual(self.client.manager('ListConfigs'), [])
-        self.assertNotIn(self.bus.daemon_pid(), (0, pid))
+        reconf.wait_until(lambda: len(self.owners) > 2, 'the next one')
+        self.assertNotIn(self.owners[2], ('', self.owners[0]))
 
     def test_leaves_a_busy_directory(self):
         """Drop-ins may come where others write all the time."""
         self.client.manager('ListConfigs')
-        pid = self.bus.daemon_pid()
 
         def is_gone():
             (self.bus.settings / 'noise').write_text('')
             (self.bus.settings / 'noise').unlink()
-            return process_has_ended(pid)
+            return self.has_left()
 
         reconf.wait_until(is_gone, 'the daemon to leave')
 
     def test_leaves_when_the_last_config_goes(self):
         self.watch()
-        pid = self.bus.daemon_pid()
         self.client.manager('UnregisterConfig', '(s)', 'a')
-        self.wait_for_exit(pid)
+        self.wait_for_exit()
         self.assertEqual(self.client.manager('ListConfigs'), [])
 
     def test_stays_while_a_config_is_there(self):

@@ -32,7 +32,7 @@ def resolve(port, host):
     number = random.getrandbits(16)
     name = b''.join(bytes([len(label)]) + label.encode() for label in host.split('.')) + b'\0'
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        asking.settimeout(1)
+        asking.settimeout(reconf.TIMEOUT)
         asking.connect(('127.0.0.1', port))
         try:
             asking.send(struct.pack('!6H', number, 0x100, 1, 0, 0, 0) + name + struct.pack('!2H', 1, 1))
@@ -113,7 +113,7 @@ class Alone(TestCase):
         config = self.drop('Apply')
         with open(self.directory / 'errors', 'wb') as errors:
             process = subprocess.Popen(
-                [reconf.PREFIX / 'bin' / 'reconfctl', '--user', 'run', 'dnsmasq', '--restart', '--settle=300ms', '--',
+                [reconf.PREFIX / 'bin' / 'reconfctl', '--user', 'run', 'dnsmasq', '--restart', '--settle=3s', '--',
                  DNSMASQ, '--keep-in-foreground', f'--conf-file={self.file}', '--pid-file'],
                 env=self.bus.environment, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
         self.addCleanup(process.wait)

@@ -137,6 +137,15 @@ class ChangedSchema(SchemaCase):
         self.wait_state(config, 'active')
         self.assertEqual(config.get_property('Version'), 1)
 
+    def test_next_schema_says_why_it_does_not_fit(self):
+        config = self.with_schema()
+        self.schema({'properties': {'port': {'maximum': 10}}})
+        first = self.refused(config)
+        self.schema({'properties': {'port': {'type': 'string'}}})
+        second = self.refused(config)
+        self.assertNotEqual(first, second)
+        self.assertEqual(config.call('GetProblems'), second)
+
     def test_broken_schema_leaves_the_config(self):
         config = self.with_schema()
         self.write('schema.json', '{"properties": {"port":\n {"type": 5}}}')

@@ -53,7 +53,8 @@ class Since(scene.TestCase):
     def test_too_much_for_a_message(self):
         line = 'x' * 1000
         layers = [self.write(f'{name}.yaml', ''.join(f'{name}{i}: {line}\n' for i in range(9000))) for name in 'bc']
-        config = self.client.register('a', self.write('a.yaml', 'a: 1\n'), *layers, self.path('d.yaml'))
+        config = self.client.register('a', self.write('a.yaml', 'a: 1\n'), *layers, self.path('d.yaml'),
+                                      hot_reload=False)
         for layer in layers:
             self.save(layer.name, '')
         self.assertEqual(config.reload(), 2)
@@ -84,6 +85,7 @@ class Since(scene.TestCase):
         self.assert_fails('InvalidArgument', config.subscribe, 0, paths=True)
         for path in ('a..b', '/a/', '"'):
             self.assert_fails('InvalidPath', config.subscribe, 0, paths=['a', path])
+        self.assert_fails('LimitExceeded', config.subscribe, 0, paths=[f'a{number}' for number in range(1001)])
         self.assertEqual(config.call('GetStatistics')['subscribers'], 0)
 
     def test_over_a_kill(self):
@@ -348,6 +350,11 @@ class Listening(scene.TestCase):
         self.save('a.yaml', 'd: 2\n')
         config.reload()
         self.assertEqual(self.roots(other), [])
+
+    def test_unsubscribe_at_once(self):
+        config = self.secret()
+        self.call_at_once(self.client, config, ('Subscribe', '(ta{sv})', 0, {}), ('Unsubscribe', '()'))
+        self.assertEqual(self.subscribers(config), 0)
 
     def test_leaves_the_bus(self):
         config, second = self.secret(), self.secret('b')

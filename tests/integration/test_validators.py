@@ -25,6 +25,8 @@ class Validator:
         self.asked = []
         interface = Gio.DBusNodeInfo.new_for_xml(XML).interfaces[0]
         client.connection.register_object(path, interface, self._on_call, None, None)
+        # As long as there can be: those who are to answer are not to be late.
+        settings = {'timeout_ms': GLib.Variant('u', 9000)} | settings
         client.call(config.path, reconf.CONFIG, 'AddValidator', '(oa{sv})', path, reconf.options(**settings))
 
     def _on_call(self, connection, sender, path, interface, method, arguments, invocation):
@@ -85,7 +87,7 @@ class Asking(ValidatorCase):
         config = self.watch('b.yaml', config='b', confirm_ms=60000)
         self.save('b.yaml', 'a: 2\n')
         config.wait_changed()
-        validator = Validator(self.other, config, timeout_ms=GLib.Variant('u', 9000))
+        validator = Validator(self.other, config)
         self.save('b.yaml', 'a: 3\n')
         self.assertEqual(validator.wait()[0][2], [('a', 'modified', 2, 3)])
         self.forget()
@@ -210,9 +212,17 @@ class Meanwhile(ValidatorCase):
         self.assert_fails('Busy', mine.reload)
         self.assert_fails('Busy', mine.rollback, 1)
         self.assert_fails('Busy', mine.call, 'SetFiles', '(as)', [str(self.path('a.yaml'))])
+        self.assert_fails('Busy', mine.call, 'Confirm', '(t)', 1)
+        self.assert_fails('Busy', mine.call, 'ExtendConfirm', '(tu)', 1, 1000)
         self.assertEqual(mine.get('a'), 1)
         invocation.return_value(None)
         self.config.wait_changed()
+
+    def test_removed_as_soon_as_added(self):
+        self.call_at_once(self.other, self.config, ('AddValidator', '(oa{sv})', '/validator', {}),
+                          ('RemoveValidator', '(o)', '/validator'))
+        self.save('a.yaml', 'a: 2\n')
+        self.assert_changed(self.config, ('a', 'modified', 1, 2))
 
     def test_unregistered(self):
         validator = Validator(self.other, self.config)

@@ -26,10 +26,9 @@ class VoteCase(scene.TestCase):
         return self.bus.connect().register_instance('a', **{'ack': True, **settings})[0]
 
     def change(self, value=2):
+        """Waits for no answer: where instances have little time, the version may be gone when that comes."""
         self.save('a.yaml', f'a: {value}\n')
-        version = self.config.reload()
-        self.assertEqual(self.config.wait_changed()[1], version)
-        return version
+        return self.config.wait_changed()[1]
 
     def assert_back(self, *words, version=2, to=1):
         """It went back for this reason, and everybody can know."""

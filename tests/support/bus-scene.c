@@ -3,8 +3,8 @@
 
 #include "daemon/bus.h"
 #include "introspection/names.h"
+#include "tests/support/tree.h"
 
-#include <glib/gstdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -188,26 +188,13 @@ static void turn(BusScene *scene, int64_t deadline)
                 g_assert_cmpint(sd_bus_wait(scene->peer, TIMEOUT_USEC), >=, 0);
 }
 
-static void remove_all(const char *path)
-{
-        g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
-        const char *name;
-
-        while (directory && (name = g_dir_read_name(directory))) {
-                g_autofree char *entry = g_build_filename(path, name, NULL);
-
-                remove_all(entry);
-        }
-        g_assert_cmpint(g_remove(path), ==, 0);
-}
-
 static void scene_tear_down(BusScene *scene, const void *data)
 {
         sd_bus_flush_close_unref(scene->peer);
         g_thread_join(scene->daemon);
         g_string_free(scene->heard, TRUE);
         g_hash_table_unref(scene->gone);
-        remove_all(scene->directory);
+        remove_tree(scene->directory);
         g_free(scene->directory);
 }
 

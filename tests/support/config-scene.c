@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support/config-scene.h"
 
-#include <glib/gstdio.h>
+#include "tests/support/tree.h"
+
 #include <sys/stat.h>
 
 #define TIMEOUT_USEC (20 * G_USEC_PER_SEC)
@@ -145,20 +146,6 @@ static void scene_set_up(ConfigScene *scene, const void *data)
         g_assert_cmpint(worker_new(scene->event, &scene->context.worker), ==, 0);
 }
 
-static void remove_all(const char *path)
-{
-        g_autoptr(GDir) directory =
-                        g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open(path, 0, NULL);
-        const char *name;
-
-        while (directory && (name = g_dir_read_name(directory))) {
-                g_autofree char *entry = g_build_filename(path, name, NULL);
-
-                remove_all(entry);
-        }
-        g_assert_cmpint(g_remove(path), ==, 0);
-}
-
 static void release_config(void *config)
 {
         config_unref(config);
@@ -175,7 +162,7 @@ static void scene_tear_down(ConfigScene *scene, const void *data)
         g_string_free(scene->audited, TRUE);
         statistics_clear(&scene->statistics);
         sd_event_unref(scene->event);
-        remove_all(scene->directory);
+        remove_tree(scene->directory);
         g_free(scene->directory);
 }
 

@@ -211,3 +211,12 @@ char *notation_format(const Node *node)
         append_node(text, node);
         return g_string_free(g_steal_pointer(&text), FALSE);
 }
+
+const Node *member_value(const Node *map, const char *key)
+{
+        const Member *member = node_find_member(map, key, strlen(key));
+
+        g_assert_nonnull(member);
+        g_assert_cmpstr(member->key, ==, key);
+        return &member->value;
+}

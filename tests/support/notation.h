@@ -17,3 +17,5 @@ Failure *notation_add(Builder *builder, const char *text);
 /* The same notation of a node: one space behind a colon or comma, quotes around a key only where it needs
  * them. */
 char *notation_format(const Node *node);
+/* What a map has under a key, which must be there. */
+const Node *member_value(const Node *map, const char *key);

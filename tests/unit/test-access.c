@@ -4,13 +4,13 @@
  */
 #include "daemon/access.h"
 
+#include "tests/support/access-list.h"
 #include "tests/support/file-scene.h"
 #include "tests/support/store-scene.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/acl.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -43,21 +43,6 @@ static void make(const char *path, uid_t uid, gid_t gid, mode_t mode)
         write_file(path, "a: 1\n");
         g_assert_cmpint(chown(path, uid, gid), ==, 0);
         g_assert_cmpint(chmod(path, mode), ==, 0);
-}
-
-/* False where the file system has no lists. */
-static bool set_list(const char *path, const char *text)
-{
-        acl_t list = acl_from_text(text);
-        int r;
-
-        g_assert_nonnull(list);
-        r = acl_set_file(path, ACL_TYPE_ACCESS, list);
-        acl_free(list);
-        if (r < 0 && errno == EOPNOTSUPP)
-                return false;
-        g_assert_cmpint(r, ==, 0);
-        return true;
 }
 
 static unsigned count_descriptors(void)
@@ -149,7 +134,7 @@ static void test_lists(FileScene *scene, const void *data)
 
         make(scene->file, 0, 0, 0600);
         for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-                if (!set_list(scene->file, cases[i].text)) {
+                if (!access_list_set(scene->file, ACL_TYPE_ACCESS, cases[i].text)) {
                         g_test_skip("no access lists here");
                         return;
                 }
@@ -165,10 +150,10 @@ static void test_lists_of_directories(FileScene *scene, const void *data)
 
         g_assert_cmpint(mkdir(directory, 0755), ==, 0);
         make(file, 0, 0, 0644);
-        if (set_list(directory, "u::rwx,g::rx,o::rx,u:1234:r,m::rx")) {
+        if (access_list_set(directory, ACL_TYPE_ACCESS, "u::rwx,g::rx,o::rx,u:1234:r,m::rx")) {
                 assert_may(&user, file, false, false);
                 assert_may(&other, file, true, false);
-                g_assert_true(set_list(directory, "u::rwx,g::-,o::-,u:1234:x,m::x"));
+                g_assert_true(access_list_set(directory, ACL_TYPE_ACCESS, "u::rwx,g::-,o::-,u:1234:x,m::x"));
                 assert_may(&user, file, true, false);
                 assert_may(&other, file, false, false);
         } else {

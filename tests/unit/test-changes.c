@@ -3,6 +3,8 @@
  * Changes: what they are, their order, their root, and the way back
  */
 #include "daemon/model/changes.h"
+
+#include "daemon/model/builder.h"
 #include "tests/support/generator.h"
 #include "tests/support/notation.h"
 
@@ -197,6 +199,7 @@ static void assert_filtered(Changes *changes, const char *const *texts, const ch
                 g_assert_null(path_parse(texts[i], &path));
                 g_ptr_array_add(paths, path);
         }
+        paths_reduce(paths);
         filtered = changes_filter(changes, (Path *const *) (void *) paths->pdata, paths->len);
         assert_changes(filtered, root, expected);
 }
@@ -220,6 +223,8 @@ static void test_filter(void)
         assert_filtered(changes, PATHS("new.x.y", "old"), "/", "+new {x: {y: 1}}\n-old 1\n");
         assert_filtered(changes, PATHS("l.0"), "/l/", "~l [1] -> [2]\n");
         assert_filtered(changes, PATHS("absent", "a.b.x"), "/", "");
+        assert_filtered(changes, PATHS("zero", "new.x", "l", "a.b.x", "a-b", "a.b.d.y", "a.b.d"), "/",
+                        "~a.b.d 1 -> 2\n~l [1] -> [2]\n+new {x: {y: 1}}\n");
         assert_filtered(changes, (const char *const[]){ NULL }, "/", "");
 }
 
@@ -307,6 +312,41 @@ static void test_deepest(void)
         assert_applies(first, second);
 }
 
+/* Many values behind a long key: each path would have the key in it. */
+static Document *with_long_key(int64_t value)
+{
+        g_autoptr(Builder) builder = builder_new(NULL, 0, 0);
+        g_autofree char *key = g_strnfill(1024 * 1024, 'k');
+
+        g_assert_null(builder_open_map(builder, (Place){ 0 }));
+        builder_add_key(builder, (Place){ 0 }, "a", 1);
+        builder_add_integer(builder, (Place){ 0 }, value);
+        builder_add_key(builder, (Place){ 0 }, key, strlen(key));
+        g_assert_null(builder_open_map(builder, (Place){ 0 }));
+        for (unsigned i = 0; i < 1000; i++) {
+                g_autofree char *name = g_strdup_printf("%u", i);
+
+                builder_add_key(builder, (Place){ 0 }, name, strlen(name));
+                builder_add_integer(builder, (Place){ 0 }, value);
+        }
+        g_assert_null(builder_close(builder));
+        g_assert_null(builder_close(builder));
+        return builder_end(builder);
+}
+
+static void test_long_paths(void)
+{
+        g_autoptr(Document) before = with_long_key(1);
+        g_autoptr(Document) after = with_long_key(2);
+        g_autoptr(Changes) changes = changes_new(before, after);
+
+        g_assert_cmpuint(changes_count(changes), ==, 2);
+        g_assert_cmpstr(changes_get(changes, 0)->path, ==, "a");
+        g_assert_cmpuint(strlen(changes_get(changes, 1)->path), ==, 1024 * 1024);
+        g_assert_cmpint(changes_get(changes, 1)->after->kind, ==, NODE_MAP);
+        assert_applies(before, after);
+}
+
 /* Any document and any relative of it: the way there is the way there, and its paths are in order. */
 static void test_random(void)
 {
@@ -352,6 +392,7 @@ int main(int argc, char **argv)
         g_test_add_func("/changes/apply/borrows", test_apply_borrows);
         g_test_add_func("/changes/apply/nothing", test_apply_nothing);
         g_test_add_func("/changes/deepest", test_deepest);
+        g_test_add_func("/changes/long-paths", test_long_paths);
         g_test_add_func("/changes/random", test_random);
         return g_test_run();
 }

@@ -4,10 +4,10 @@
  */
 #include "daemon/file.h"
 
+#include "tests/support/access-list.h"
 #include "tests/support/file-scene.h"
 
 #include <errno.h>
-#include <sys/acl.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -118,21 +118,6 @@ static void test_circle(FileScene *scene, const void *data)
         g_assert_false(file_is_public(dangling));
 }
 
-/* False where the file system has no lists. */
-static bool set_list(const char *path, const char *text)
-{
-        acl_t list = acl_from_text(text);
-        int r;
-
-        g_assert_nonnull(list);
-        r = acl_set_file(path, ACL_TYPE_ACCESS, list);
-        acl_free(list);
-        if (r < 0 && errno == EOPNOTSUPP)
-                return false;
-        g_assert_cmpint(r, ==, 0);
-        return true;
-}
-
 static void test_lists_of_files(FileScene *scene, const void *data)
 {
         static const struct {
@@ -148,7 +133,7 @@ static void test_lists_of_files(FileScene *scene, const void *data)
 
         write_file(scene->file, "a: 1\n");
         for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-                if (!set_list(scene->file, cases[i].text)) {
+                if (!access_list_set(scene->file, ACL_TYPE_ACCESS, cases[i].text)) {
                         g_test_skip("no access lists here");
                         return;
                 }
@@ -161,12 +146,12 @@ static void test_lists_of_directories(FileScene *scene, const void *data)
 {
         g_auto(Nest) nest = nest_new(scene);
 
-        if (!set_list(nest.directory, "u::rwx,g::rx,o::rx,u:1234:x,m::rx")) {
+        if (!access_list_set(nest.directory, ACL_TYPE_ACCESS, "u::rwx,g::rx,o::rx,u:1234:x,m::rx")) {
                 g_test_skip("no access lists here");
                 return;
         }
         g_assert_true(file_is_public(nest.file));
-        g_assert_true(set_list(nest.directory, "u::rwx,g::rx,o::rx,u:1234:r,m::rx"));
+        g_assert_true(access_list_set(nest.directory, ACL_TYPE_ACCESS, "u::rwx,g::rx,o::rx,u:1234:r,m::rx"));
         g_assert_false(file_is_public(nest.file));
 }
 
@@ -178,7 +163,7 @@ static void test_long_list(FileScene *scene, const void *data)
         write_file(scene->file, "a: 1\n");
         for (unsigned i = 0; i < 200; i++)
                 g_string_append_printf(text, ",u:%u:r", 1000 + i);
-        if (!set_list(scene->file, text->str)) {
+        if (!access_list_set(scene->file, ACL_TYPE_ACCESS, text->str)) {
                 g_test_skip("no access lists here");
                 return;
         }

@@ -4,11 +4,11 @@
  */
 #include "daemon/file.h"
 
+#include "tests/support/access-list.h"
 #include "tests/support/file-scene.h"
 #include "tests/support/replacing.h"
 
 #include <acl/libacl.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <linux/fs.h>
@@ -164,15 +164,6 @@ static void test_attributes(FileScene *scene, const void *data)
         g_assert_cmpint(getxattr(scene->file, "user.reconf.test", value, sizeof(value)), <, 0);
 }
 
-static bool set_list(const char *path, acl_type_t type, const char *text)
-{
-        acl_t list = acl_from_text(text);
-        int r = acl_set_file(path, type, list);
-
-        acl_free(list);
-        return r == 0;
-}
-
 static char *get_list(const char *path)
 {
         acl_t list = acl_get_file(path, ACL_TYPE_ACCESS);
@@ -194,7 +185,7 @@ static void test_lists(FileScene *scene, const void *data)
         g_autofree char *none = NULL;
 
         write_file(scene->file, "old");
-        if (!set_list(scene->file, ACL_TYPE_ACCESS, list)) {
+        if (!access_list_set(scene->file, ACL_TYPE_ACCESS, list)) {
                 g_test_skip("no access lists here");
                 return;
         }
@@ -204,7 +195,8 @@ static void test_lists(FileScene *scene, const void *data)
 
         g_assert_cmpint(g_unlink(scene->file), ==, 0);
         write_file(scene->file, "old");
-        g_assert_true(set_list(scene->directory, ACL_TYPE_DEFAULT, "u::rwx,u:1234:rwx,g::rx,m::rwx,o::rx"));
+        g_assert_true(access_list_set(scene->directory, ACL_TYPE_DEFAULT,
+                                      "u::rwx,u:1234:rwx,g::rx,m::rwx,o::rx"));
         assert_replaced(scene->file, "old", "new");
         none = get_list(scene->file);
         g_assert_cmpstr(none, ==, "user::rw-,group::r--,other::r--");

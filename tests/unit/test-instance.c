@@ -7,6 +7,7 @@
 #include "daemon/instance.h"
 #include "introspection/names.h"
 #include "tests/support/bus-scene.h"
+#include "tests/support/tree.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -277,19 +278,6 @@ static void unit_scene_set_up(UnitScene *scene, const void *data)
         g_string_truncate(scene->told, 0);
 }
 
-static void remove_all(const char *path)
-{
-        g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
-        const char *name;
-
-        while (directory && (name = g_dir_read_name(directory))) {
-                g_autofree char *entry = g_build_filename(path, name, NULL);
-
-                remove_all(entry);
-        }
-        g_assert_cmpint(g_remove(path), ==, 0);
-}
-
 static void unit_scene_tear_down(UnitScene *scene, const void *data)
 {
         config_unref(scene->config);
@@ -299,7 +287,7 @@ static void unit_scene_tear_down(UnitScene *scene, const void *data)
         sd_event_unref(scene->event);
         g_string_free(scene->told, TRUE);
         g_free(scene->settings.state_directory);
-        remove_all(scene->directory);
+        remove_tree(scene->directory);
         g_free(scene->directory);
 }
 

@@ -322,6 +322,47 @@ static void test_no_bus(Scene *scene, const void *unused)
         start_bus(scene);
 }
 
+static ReconfConfig *open_anyhow(Scene *scene)
+{
+        g_autofree char *path = g_build_filename(scene->directory, "a.yaml", NULL);
+        g_autoptr(GError) error = NULL;
+        ReconfConfig *config = reconf_config_open_sync(G_BUS_TYPE_SESSION, path, NULL, &error);
+
+        g_assert_no_error(error);
+        return config;
+}
+
+/* A config that goes over to the service, and ones that go before they have, or while they do. */
+static void test_open(Scene *scene, const void *unused)
+{
+        g_autoptr(GString) notes = g_string_new(NULL);
+        ReconfConfig *config, *hasty;
+
+        save(scene, "a: 1\n");
+        drop_client(scene);
+        g_test_dbus_stop(scene->bus);
+        g_object_unref(scene->bus);
+        drop_config(open_anyhow(scene));
+        hasty = open_anyhow(scene);
+        config = open_anyhow(scene);
+        g_signal_connect(config, "changed", G_CALLBACK(note_change), notes);
+        save(scene, "a: 2\n");
+        wait_until(notes->len > 0);
+        g_assert_null(reconf_config_get_object_path(config));
+
+        start_bus(scene);
+        reconf_client_reconnect(reconf_config_get_client(hasty));
+        wait_until(reconf_client_get_status(reconf_config_get_client(hasty)) == RECONF_STATUS_CONNECTED);
+        drop_config(hasty);
+        reconf_client_reconnect(reconf_config_get_client(config));
+        wait_until(reconf_config_get_object_path(config));
+        g_assert_cmpuint(reconf_config_get_version(config), ==, 1);
+        save(scene, "a: 3\n");
+        wait_until(g_str_has_suffix(notes->str, "a:2>3 "));
+        g_assert_cmpstr(notes->str, ==, "a:1>2 a:2>3 ");
+        drop_config(config);
+}
+
 int main(int argc, char *argv[])
 {
         g_test_init(&argc, &argv, NULL);
@@ -332,5 +373,6 @@ int main(int argc, char *argv[])
         g_test_add("/lib/client/unregistered", Scene, NULL, set_up, test_unregistered, tear_down);
         g_test_add("/lib/client/cancelled", Scene, NULL, set_up, test_cancelled, tear_down);
         g_test_add("/lib/client/no-bus", Scene, NULL, set_up, test_no_bus, tear_down);
+        g_test_add("/lib/client/open", Scene, NULL, set_up, test_open, tear_down);
         return g_test_run();
 }

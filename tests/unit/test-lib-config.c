@@ -5,6 +5,13 @@
 #include "client/lib/config-private.h"
 #include "client/lib/reconf/error.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 static ReconfConfig *make(const char *text)
 {
         g_autoptr(GError) error = NULL;
@@ -240,14 +247,100 @@ static void test_bad_path(void)
         g_test_assert_expected_messages();
 }
 
+/* What is read while a version is about to come is still the one before. */
+static void expect_former(ReconfConfig *config, ReconfChange *coming, void *unused)
+{
+        g_assert_cmpint(reconf_config_get_int(config, "a", 0), ==, 1);
+        g_assert_cmpint(reconf_snapshot_get_int(reconf_change_get_before(coming), "a", 0), ==, 1);
+        g_assert_cmpint(reconf_snapshot_get_int(reconf_change_get_after(coming), "a", 0), ==, 2);
+}
+
+static void note_config(ReconfConfig *config, ReconfChange *heard, void *configs)
+{
+        g_object_set_data(G_OBJECT(config), "heard", configs);
+}
+
 static void test_changing(void)
 {
         g_autoptr(GString) before = g_string_new(NULL);
         g_autoptr(ReconfConfig) config = make("{a: 1}");
 
         g_signal_connect(config, "changing", G_CALLBACK(note_change), before);
+        g_signal_connect(config, "changing", G_CALLBACK(expect_former), NULL);
         g_assert_true(reconf_config_set_data(config, "{a: 2}", -1, "yaml", NULL));
         assert_notes(before, "1>2:1 ");
+        g_assert_cmpint(reconf_config_get_int(config, "a", 0), ==, 2);
+}
+
+/* One function for many configs, as a signal's handler and as a watch: it is told which. */
+static void test_many_configs(void)
+{
+        g_autoptr(GPtrArray) configs = g_ptr_array_new_with_free_func(g_object_unref);
+        g_autoptr(GString) notes = g_string_new(NULL);
+        guint handles[3];
+
+        for (guint i = 0; i < G_N_ELEMENTS(handles); i++) {
+                g_ptr_array_add(configs, make("{a: 1}"));
+                g_signal_connect(configs->pdata[i], "changed", G_CALLBACK(note_config), configs);
+                handles[i] = reconf_config_watch(configs->pdata[i], "a", note_values, notes, NULL);
+        }
+        change(configs->pdata[2], "{a: 3}");
+        assert_notes(notes, "a:1>3 ");
+        g_assert_true(g_object_get_data(configs->pdata[2], "heard") == configs);
+        g_assert_null(g_object_get_data(configs->pdata[0], "heard"));
+        g_assert_true(reconf_config_unwatch(configs->pdata[2], handles[2]));
+        change(configs->pdata[2], "{a: 4}");
+        change(configs->pdata[0], "{a: 5}");
+        assert_notes(notes, "a:1>5 ");
+}
+
+/* From now on the process ends at whatever it asks of the kernel, but for its end. */
+static void forbid_system_calls(void)
+{
+        struct sock_filter filter[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        };
+        const struct sock_fprog program = { .len = G_N_ELEMENTS(filter), .filter = filter };
+
+        g_assert_cmpint(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), ==, 0);
+        g_assert_cmpint(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), ==, 0);
+}
+
+static gint64 read_all(ReconfConfig *config, ReconfSnapshot *snapshot)
+{
+        ReconfIter iter;
+        gint64 sum = reconf_config_get_int(config, "a.b.0", 0) +
+                     (gint64) reconf_config_get_uint(config, "a.u", 0) +
+                     (gint64) reconf_config_get_double(config, "a.d", 0) +
+                     reconf_config_get_boolean(config, "a.t", FALSE) + reconf_config_has(config, "a") +
+                     (gint64) reconf_config_n_children(config, "a.b") +
+                     (gint64) reconf_config_get_version(config);
+
+        if (reconf_iter_init(&iter, snapshot, "a.b"))
+                while (reconf_iter_next(&iter, NULL))
+                        sum += reconf_iter_get_int(&iter, "", 0);
+        return sum + *reconf_snapshot_get_string(snapshot, "s", "") - 's';
+}
+
+static void test_no_system_calls(void)
+{
+        if (g_test_subprocess()) {
+                g_autoptr(ReconfConfig) config = make("{a: {b: [1, 2], u: 3, d: 4, t: true}, s: s}");
+                g_autoptr(ReconfSnapshot) snapshot = reconf_config_dup_snapshot(config);
+                gint64 sum = read_all(config, snapshot);
+
+                forbid_system_calls();
+                for (int i = 0; i < 1000; i++)
+                        if (read_all(config, snapshot) != sum)
+                                syscall(SYS_exit_group, 1);
+                /* What libraries do at the end, the kernel would have to do for them. */
+                syscall(SYS_exit_group, sum == 16 ? 0 : 2);
+        }
+        g_test_trap_subprocess(NULL, 0, 0);
+        g_test_trap_assert_passed();
 }
 
 static void run_loop(ReconfConfig *config, ReconfChange *heard, void *notes)
@@ -366,6 +459,8 @@ int main(int argc, char **argv)
         g_test_add_func("/lib-config/watch-ends", test_watch_ends);
         g_test_add_func("/lib-config/bad-path", test_bad_path);
         g_test_add_func("/lib-config/changing", test_changing);
+        g_test_add_func("/lib-config/many-configs", test_many_configs);
+        g_test_add_func("/lib-config/no-system-calls", test_no_system_calls);
         g_test_add_func("/lib-config/nested", test_nested);
         g_test_add_func("/lib-config/contexts", test_contexts);
         g_test_add_func("/lib-config/version-property", test_version_property);

@@ -169,6 +169,24 @@ static void test_iter(void)
         g_assert_false(reconf_iter_next(&iter, &key));
 }
 
+/* One on the heap, as other languages have it, outlives whom it came from. */
+static void test_iter_kept(void)
+{
+        ReconfSnapshot *snapshot = take("{m: {x: 1, y: 2}}");
+        ReconfIter *iter = reconf_iter_new(snapshot, "m");
+        g_autoptr(ReconfIter) copy = NULL;
+        const char *key;
+
+        reconf_snapshot_unref(snapshot);
+        g_assert_true(reconf_iter_next(iter, NULL));
+        copy = g_boxed_copy(RECONF_TYPE_ITER, iter);
+        reconf_iter_free(iter);
+        g_assert_cmpint(reconf_iter_get_int(copy, "", 0), ==, 1);
+        g_assert_true(reconf_iter_next(copy, &key));
+        g_assert_cmpstr(key, ==, "y");
+        g_assert_false(reconf_iter_next(copy, NULL));
+}
+
 /* Holds what is at a path, and all below, to be what GLib has there. */
 static void assert_same(ReconfSnapshot *snapshot, const char *path, const Node *node)
 {
@@ -402,6 +420,7 @@ int main(int argc, char **argv)
         g_test_add_func("/lib-snapshot/containers", test_containers);
         g_test_add_func("/lib-snapshot/lookup", test_lookup);
         g_test_add_func("/lib-snapshot/iter", test_iter);
+        g_test_add_func("/lib-snapshot/iter-kept", test_iter_kept);
         g_test_add_func("/lib-snapshot/same-as-glib", test_same_as_glib);
         g_test_add_func("/lib-snapshot/large", test_large);
         g_test_add_func("/lib-snapshot/deep", test_deep);

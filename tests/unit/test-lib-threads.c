@@ -33,6 +33,18 @@ void(g_mutex_unlock)(GMutex *mutex)
         __atomic_store_n(&mutex->i[0], 0, __ATOMIC_RELEASE);
 }
 
+/* Whoever waits looks again and again, so there is nobody to wake. */
+void(g_cond_wait)(GCond *cond, GMutex *mutex)
+{
+        g_mutex_unlock(mutex);
+        g_thread_yield();
+        g_mutex_lock(mutex);
+}
+
+void(g_cond_broadcast)(GCond *cond)
+{
+}
+
 void(g_atomic_ref_count_inc)(gatomicrefcount *count)
 {
         __atomic_fetch_add(count, 1, __ATOMIC_RELAXED);

@@ -261,6 +261,40 @@ static void test_touches(void)
         assert_touches("\"\"", "a", false);
 }
 
+static void free_path(void *path)
+{
+        path_free(path);
+}
+
+/* In and out: dotted paths with a space between. */
+static void assert_reduced(const char *given, const char *expected)
+{
+        g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(free_path);
+        g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+        g_auto(GStrv) words = g_strsplit(given, " ", -1);
+        g_autofree char *found = NULL;
+
+        for (char **word = words; *word; word++)
+                g_ptr_array_add(paths, parse(*word));
+        paths_reduce(paths);
+        for (guint i = 0; i < paths->len; i++)
+                g_ptr_array_add(texts, path_format(g_ptr_array_index(paths, i)));
+        g_ptr_array_add(texts, NULL);
+        found = g_strjoinv(" ", (char **) texts->pdata);
+        g_assert_cmpstr(found, ==, expected);
+}
+
+static void test_reduce(void)
+{
+        assert_reduced("b a", "a b");
+        assert_reduced("a a", "a");
+        assert_reduced("a.b a.c.d a", "a");
+        /* As strings, these would be in another order. */
+        assert_reduced("a-b a.b.c a.b a-b.c ab", "a.b a-b ab");
+        assert_reduced("\"a.b\" a.b \"\"", "\"\" a.b \"a.b\"");
+        assert_reduced("b.c  a", "");
+}
+
 static void test_free(void)
 {
         g_assert_null(path_free(NULL));
@@ -278,6 +312,7 @@ int main(int argc, char **argv)
         g_test_add_func("/path/find", test_find);
         g_test_add_func("/path/find/root", test_find_root);
         g_test_add_func("/path/touches", test_touches);
+        g_test_add_func("/path/reduce", test_reduce);
         g_test_add_func("/path/free", test_free);
         return g_test_run();
 }

@@ -233,6 +233,56 @@ static void test_synced(StoreScene *scene, const void *data)
         disk_end_memory();
 }
 
+/* What is about to be written over in its file is nowhere else. */
+static void test_rejected(StoreScene *scene, const void *data)
+{
+        World world = { .scene = scene, .directory = g_strdup(scene->directory), .boot = 1 };
+
+        disk_begin_memory(world.directory);
+        world.store = store_scene_open_in_boot(world.directory, world.boot);
+        for (unsigned i = 0; i < 20; i++) {
+                g_autofree char *content = g_strdup_printf("bad: %u\n", i);
+                g_autoptr(Version) version = version_of(content, NULL);
+
+                world_add(&world, 0);
+                version->state = VERSION_REJECTED;
+                assert_no_failure(store_add_version(world.store, "app", version, VERSION_SUPERSEDED));
+                world.given[0] = version->number;
+                world_lose_power(&world);
+                assert_layers(world.store, "app", version->number, content);
+        }
+        world.store = store_close(world.store);
+        g_free(world.directory);
+        disk_end_memory();
+}
+
+/* By the bytes of the version that is to go it is told whether somebody has saved since. */
+static void test_replaced_on_trial(StoreScene *scene, const void *data)
+{
+        World world = { .scene = scene, .directory = g_strdup(scene->directory), .boot = 1 };
+
+        disk_begin_memory(world.directory);
+        world.store = store_scene_open_in_boot(world.directory, world.boot);
+        for (unsigned i = 0; i < 20; i++) {
+                g_autofree char *content = g_strdup_printf("again: %u\n", i);
+                g_autoptr(Version) tried = version_of("tried: 1\n", NULL);
+                g_autoptr(Version) again = version_of(content, NULL);
+                Intent intent = { .origin = ORIGIN_TIMEOUT, .deadline = 1 };
+
+                world_add(&world, 0);
+                intent.number = world.given[0];
+                assert_no_failure(store_add_version_on_trial(world.store, "app", tried, VERSION_SUPERSEDED,
+                                                             &intent));
+                world.given[0] = again->number = tried->number;
+                assert_no_failure(store_replace_content(world.store, "app", again));
+                world_lose_power(&world);
+                assert_layers(world.store, "app", tried->number, content);
+        }
+        world.store = store_close(world.store);
+        g_free(world.directory);
+        disk_end_memory();
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -240,5 +290,7 @@ int main(int argc, char **argv)
         store_scene_add("/store-power/killed", test_killed, NULL);
         store_scene_add("/store-power/power-cuts", test_power_cuts, NULL);
         store_scene_add("/store-power/synced", test_synced, NULL);
+        store_scene_add("/store-power/rejected", test_rejected, NULL);
+        store_scene_add("/store-power/replaced-on-trial", test_replaced_on_trial, NULL);
         return g_test_run();
 }

@@ -78,6 +78,16 @@ ReconfConfig *reconf_client_watch_file_sync(ReconfClient *client, const char *fi
                                             GCancellable *cancellable, GError **error);
 
 RECONF_AVAILABLE_IN_0_1
+void reconf_client_register_directory(ReconfClient *client, const char *name, const char *directory,
+                                      const char *pattern, GVariant *options, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+char **reconf_client_register_directory_finish(ReconfClient *client, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+char **reconf_client_register_directory_sync(ReconfClient *client, const char *name, const char *directory,
+                                             const char *pattern, GVariant *options,
+                                             GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
 void reconf_client_unregister(ReconfClient *client, const char *name, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data);
 RECONF_AVAILABLE_IN_0_1
@@ -86,11 +96,59 @@ RECONF_AVAILABLE_IN_0_1
 gboolean reconf_client_unregister_sync(ReconfClient *client, const char *name, GCancellable *cancellable,
                                        GError **error);
 RECONF_AVAILABLE_IN_0_1
+void reconf_client_set_hot_reload(ReconfClient *client, gboolean enabled, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_client_set_hot_reload_finish(ReconfClient *client, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_client_set_hot_reload_sync(ReconfClient *client, gboolean enabled, GCancellable *cancellable,
+                                           GError **error);
+RECONF_AVAILABLE_IN_0_1
 void reconf_client_list_configs(ReconfClient *client, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
 RECONF_AVAILABLE_IN_0_1
 GVariant *reconf_client_list_configs_finish(ReconfClient *client, GAsyncResult *result, GError **error);
 RECONF_AVAILABLE_IN_0_1
 GVariant *reconf_client_list_configs_sync(ReconfClient *client, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_client_find_configs(ReconfClient *client, const char *file, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+char **reconf_client_find_configs_finish(ReconfClient *client, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+char **reconf_client_find_configs_sync(ReconfClient *client, const char *file, GCancellable *cancellable,
+                                       GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_client_list_instances(ReconfClient *client, const char *name, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_client_list_instances_finish(ReconfClient *client, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_client_list_instances_sync(ReconfClient *client, const char *name,
+                                            GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_client_get_audit(ReconfClient *client, const char *name, GVariant *options,
+                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_client_get_audit_finish(ReconfClient *client, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_client_get_audit_sync(ReconfClient *client, const char *name, GVariant *options,
+                                       GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_client_get_statistics(ReconfClient *client, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_client_get_statistics_finish(ReconfClient *client, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_client_get_statistics_sync(ReconfClient *client, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_client_get_info(ReconfClient *client, GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_client_get_info_finish(ReconfClient *client, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_client_get_info_sync(ReconfClient *client, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+ReconfClient *reconf_config_get_client(ReconfConfig *config);
 
 G_END_DECLS

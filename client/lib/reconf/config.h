@@ -17,6 +17,21 @@ RECONF_AVAILABLE_IN_0_1
 G_DECLARE_FINAL_TYPE(ReconfConfig, reconf_config, RECONF, CONFIG, GObject)
 
 RECONF_AVAILABLE_IN_0_1
+void reconf_config_open(GBusType bus_type, const char *file, GCancellable *cancellable,
+                        GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_open_files(GBusType bus_type, const char *name, const char *const *files,
+                              GVariant *options, GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+ReconfConfig *reconf_config_open_finish(GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+ReconfConfig *reconf_config_open_sync(GBusType bus_type, const char *file, GCancellable *cancellable,
+                                      GError **error);
+RECONF_AVAILABLE_IN_0_1
+ReconfConfig *reconf_config_open_files_sync(GBusType bus_type, const char *name, const char *const *files,
+                                            GVariant *options, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
 ReconfConfig *reconf_config_new_for_file(const char *file, GError **error);
 RECONF_AVAILABLE_IN_0_1
 ReconfConfig *reconf_config_new_for_files(const char *const *files, GVariant *options, GError **error);
@@ -29,6 +44,8 @@ gboolean reconf_config_set_data(ReconfConfig *config, const char *data, gssize l
 
 RECONF_AVAILABLE_IN_0_1
 const char *reconf_config_get_name(ReconfConfig *config);
+RECONF_AVAILABLE_IN_0_1
+const char *reconf_config_get_object_path(ReconfConfig *config);
 RECONF_AVAILABLE_IN_0_1
 guint64 reconf_config_get_version(ReconfConfig *config);
 RECONF_AVAILABLE_IN_0_1
@@ -129,6 +146,24 @@ RECONF_AVAILABLE_IN_0_1
 gboolean reconf_config_reload_sync(ReconfConfig *config, guint64 *version, GCancellable *cancellable,
                                    GError **error);
 RECONF_AVAILABLE_IN_0_1
+void reconf_config_reload_with_options(ReconfConfig *config, GVariant *options, GCancellable *cancellable,
+                                       GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_reload_with_options_finish(ReconfConfig *config, GAsyncResult *result,
+                                                  guint64 *version, GError **error);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_reload_with_options_sync(ReconfConfig *config, GVariant *options, guint64 *version,
+                                                GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_set_files(ReconfConfig *config, const char *const *files, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_set_files_finish(ReconfConfig *config, GAsyncResult *result, guint64 *version,
+                                        GError **error);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_config_set_files_sync(ReconfConfig *config, const char *const *files, guint64 *version,
+                                      GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
 void reconf_config_rollback(ReconfConfig *config, guint64 version, GVariant *options,
                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 RECONF_AVAILABLE_IN_0_1
@@ -208,5 +243,19 @@ gboolean reconf_config_set_hot_reload_finish(ReconfConfig *config, GAsyncResult 
 RECONF_AVAILABLE_IN_0_1
 gboolean reconf_config_set_hot_reload_sync(ReconfConfig *config, gboolean enabled, GCancellable *cancellable,
                                            GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_get_statistics(ReconfConfig *config, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_get_statistics_finish(ReconfConfig *config, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_get_statistics_sync(ReconfConfig *config, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_config_get_info(ReconfConfig *config, GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_get_info_finish(ReconfConfig *config, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+GVariant *reconf_config_get_info_sync(ReconfConfig *config, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

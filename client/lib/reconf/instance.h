@@ -67,5 +67,20 @@ gboolean reconf_instance_report_finish(ReconfInstance *instance, GAsyncResult *r
 RECONF_AVAILABLE_IN_0_1
 gboolean reconf_instance_report_sync(ReconfInstance *instance, guint64 version, ReconfReport report,
                                      const char *message, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_instance_renotify(ReconfInstance *instance, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_instance_renotify_finish(ReconfInstance *instance, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_instance_renotify_sync(ReconfInstance *instance, GCancellable *cancellable, GError **error);
+RECONF_AVAILABLE_IN_0_1
+void reconf_instance_unregister(ReconfInstance *instance, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_instance_unregister_finish(ReconfInstance *instance, GAsyncResult *result, GError **error);
+RECONF_AVAILABLE_IN_0_1
+gboolean reconf_instance_unregister_sync(ReconfInstance *instance, GCancellable *cancellable,
+                                         GError **error);
 
 G_END_DECLS

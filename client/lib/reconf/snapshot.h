@@ -19,8 +19,8 @@ typedef struct _ReconfIter ReconfIter;
 /**
  * ReconfIter:
  *
- * Goes through the members of a map or the items of a list. It is on the stack of who uses it and needs no
- * freeing; the snapshot has to stay for as long.
+ * Goes through the members of a map or the items of a list. In C it is on the stack of who uses it and needs
+ * no freeing; the snapshot has to stay for as long. Other languages make one with [ctor@Reconf.Iter.new].
  */
 struct _ReconfIter {
         /*< private >*/
@@ -76,6 +76,10 @@ char **reconf_snapshot_dup_keys(ReconfSnapshot *snapshot, const char *path);
 RECONF_AVAILABLE_IN_0_1
 GType reconf_iter_get_type(void);
 RECONF_AVAILABLE_IN_0_1
+ReconfIter *reconf_iter_new(ReconfSnapshot *snapshot, const char *path);
+RECONF_AVAILABLE_IN_0_1
+void reconf_iter_free(ReconfIter *iter);
+RECONF_AVAILABLE_IN_0_1
 gboolean reconf_iter_init(ReconfIter *iter, ReconfSnapshot *snapshot, const char *path);
 RECONF_AVAILABLE_IN_0_1
 gboolean reconf_iter_next(ReconfIter *iter, const char **key);
@@ -94,6 +98,7 @@ const char *reconf_iter_get_string(ReconfIter *iter, const char *path, const cha
 RECONF_AVAILABLE_IN_0_1
 GVariant *reconf_iter_get_variant(ReconfIter *iter, const char *path);
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReconfIter, reconf_iter_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReconfSnapshot, reconf_snapshot_unref)
 
 G_END_DECLS

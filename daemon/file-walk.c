@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/file-walk.h"
+
+#include "daemon/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* As the kernel's own. */
+#define MAX_LINKS 40U
+/* How often a name that is another thing at each look is looked at. */
+#define LOOKS 8U
+#define NOBODY 65534U
+
+/* What is left of the way: the texts of links in front of what stood behind them. */
+typedef struct Rest {
+        char *text;
+        const char *next;
+        unsigned links;
+} Rest;
+
+static int open_name(int directory, const char *name, int flags)
+{
+        int fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | flags);
+
+        return fd < 0 ? -errno : fd;
+}
+
+static int add_leader(FileWalk *walk, uid_t uid)
+{
+        if (uid == 0)
+                return 0;
+        for (unsigned i = 0; i < walk->n_leaders; i++)
+                if (walk->leaders[i] == uid)
+                        return 0;
+        if (walk->n_leaders == FILE_WALK_MAX_LEADERS)
+                return -EMLINK;
+        walk->leaders[walk->n_leaders++] = uid;
+        return 0;
+}
+
+/* A link can be made another one by its owner, and by that of its directory. */
+static int add_leaders(FileWalk *walk, const struct stat *link)
+{
+        struct stat directory;
+        int r;
+
+        if (geteuid() != 0)
+                return 0;
+        if (fstat(walk->directory, &directory) < 0)
+                return -errno;
+        r = add_leader(walk, link->st_uid);
+        return r < 0 ? r : add_leader(walk, directory.st_uid);
+}
+
+static void enter(FileWalk *walk, int directory)
+{
+        close(walk->directory);
+        walk->directory = directory;
+}
+
+/* Puts the text of a link in front of the rest; an absolute one begins at the root again. */
+static int follow(FileWalk *walk, Rest *rest, int link)
+{
+        char target[PATH_MAX];
+        ssize_t length = ++rest->links <= MAX_LINKS ? readlinkat(link, "", target, sizeof target) : -1;
+        char *text;
+        int root;
+
+        if (length < 0)
+                return rest->links > MAX_LINKS ? -ELOOP : -errno;
+        if (length == 0 || (size_t) length == sizeof target)
+                return length == 0 ? -ENOENT : -ENAMETOOLONG;
+        text = g_strdup_printf("%.*s/%s", (int) length, target, rest->next);
+        g_free(rest->text);
+        rest->text = text;
+        rest->next = text;
+        if (*text != '/')
+                return 0;
+        root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root < 0)
+                return -errno;
+        enter(walk, root);
+        return 0;
+}
+
+static int look_at_link(FileWalk *walk, Rest *rest, int link, const struct stat *status)
+{
+        int r = add_leaders(walk, status);
+
+        return r < 0 ? r : follow(walk, rest, link);
+}
+
+/* A name with more behind it: a directory, which may have to be mounted first, or a link to one. */
+static int pass(FileWalk *walk, Rest *rest, const char *name)
+{
+        for (unsigned look = 0; look < LOOKS; look++) {
+                struct stat status;
+                int fd = open_name(walk->directory, name, O_DIRECTORY);
+                int r;
+
+                if (fd >= 0) {
+                        enter(walk, fd);
+                        return 0;
+                }
+                if (fd != -ENOTDIR && fd != -ELOOP)
+                        return fd;
+                fd = open_name(walk->directory, name, 0);
+                if (fd < 0)
+                        return fd;
+                r = fstat(fd, &status) < 0 ? -errno : 0;
+                if (r == 0 && S_ISLNK(status.st_mode)) {
+                        r = look_at_link(walk, rest, fd, &status);
+                        close(fd);
+                        return r;
+                }
+                close(fd);
+                if (r < 0 || !S_ISDIR(status.st_mode))
+                        return r < 0 ? r : -ENOTDIR;
+        }
+        return -ELOOP;
+}
+
+/* The last name. *ret_is_end stays as it is where that is a link. */
+static int arrive(FileWalk *walk, Rest *rest, const char *name, bool *ret_is_end)
+{
+        int fd = open_name(walk->directory, name, 0);
+        int r;
+
+        if (fd < 0 && fd != -ENOENT)
+                return fd;
+        if (fd >= 0 && fstat(fd, &walk->status) < 0) {
+                r = -errno;
+                close(fd);
+                return r;
+        }
+        if (fd >= 0 && S_ISLNK(walk->status.st_mode)) {
+                r = look_at_link(walk, rest, fd, &walk->status);
+                close(fd);
+                return r;
+        }
+        *ret_is_end = true;
+        walk->file = fd >= 0 ? fd : -1;
+        walk->name = g_strdup(name);
+        return 0;
+}
+
+static int walk_to_end(FileWalk *walk, Rest *rest)
+{
+        bool is_end = false;
+        int r = 0;
+
+        while (r >= 0 && !is_end) {
+                g_autofree char *name = NULL;
+                size_t length;
+
+                rest->next += strspn(rest->next, "/");
+                length = strcspn(rest->next, "/");
+                name = length > 0 ? g_strndup(rest->next, length) : g_strdup(".");
+                rest->next += length;
+                /* Slashes at the end come of links, and mean nothing. */
+                if (strspn(rest->next, "/") < strlen(rest->next))
+                        r = pass(walk, rest, name);
+                else
+                        r = arrive(walk, rest, name, &is_end);
+        }
+        return r;
+}
+
+int file_walk(const char *path, FileWalk *ret)
+{
+        FileWalk walk = { .directory = -1, .file = -1 };
+        Rest rest = { .next = path };
+        int r;
+
+        walk.directory = open(*path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        r = walk.directory < 0 ? -errno : walk_to_end(&walk, &rest);
+        g_free(rest.text);
+        if (r < 0)
+                file_walk_clear(&walk);
+        *ret = walk;
+        return r;
+}
+
+void file_walk_clear(FileWalk *walk)
+{
+        if (walk->file >= 0)
+                close(walk->file);
+        if (walk->directory >= 0)
+                close(walk->directory);
+        g_free(walk->name);
+        *walk = (FileWalk){ .directory = -1, .file = -1 };
+}
+
+static bool same_place(int a, const struct stat *b)
+{
+        struct stat status;
+
+        return a >= 0 && fstat(a, &status) == 0 && status.st_dev == b->st_dev && status.st_ino == b->st_ino;
+}
+
+/* The same way, and the same end, for whoever we are now. */
+static bool may(const FileWalk *walk, const char *path, FileWalkPurpose purpose)
+{
+        g_auto(FileWalk) own = { .directory = -1, .file = -1 };
+        struct stat directory;
+
+        if (file_walk(path, &own) < 0)
+                return false;
+        if (walk->file >= 0)
+                return same_place(own.file, &walk->status) &&
+                       faccessat(own.file, "", purpose == FILE_WALK_WRITE ? R_OK | W_OK : R_OK,
+                                 AT_EMPTY_PATH | AT_EACCESS) == 0;
+        return own.file < 0 && fstat(walk->directory, &directory) == 0 &&
+               same_place(own.directory, &directory) &&
+               (purpose == FILE_WALK_READ ||
+                faccessat(own.directory, "", W_OK | X_OK, AT_EMPTY_PATH | AT_EACCESS) == 0);
+}
+
+int file_walk_check(const FileWalk *walk, const char *path, FileWalkPurpose purpose, uid_t *ret_uid)
+{
+        for (unsigned i = 0; i < walk->n_leaders; i++) {
+                Identity identity;
+                bool allowed = false;
+
+                if (identity_assume(walk->leaders[i], NOBODY, NULL, 0, &identity) == 0) {
+                        allowed = may(walk, path, purpose);
+                        identity_restore(&identity);
+                }
+                if (!allowed) {
+                        *ret_uid = walk->leaders[i];
+                        return -EPERM;
+                }
+        }
+        return 0;
+}
+
+int file_walk_open(const FileWalk *walk)
+{
+        char path[32];
+        int fd;
+
+        (void) snprintf(path, sizeof path, "/proc/self/fd/%d", walk->file);
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        if (fd >= 0 || errno != ENOENT)
+                return fd < 0 ? -errno : fd;
+
+        /* Where there is no /proc. */
+        fd = openat(walk->directory, walk->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+        if (fd < 0)
+                return -errno;
+        if (same_place(fd, &walk->status))
+                return fd;
+        close(fd);
+        return -ESTALE;
+}
