@@ -3,7 +3,7 @@
  * org.reconf.Reconf1.Config
  *
  * Documented in introspection/org.reconf.Reconf1.Config.xml. Reading is here, subscribing in
- * config-bus-subscribe.c, signals in config-bus-signals.c.
+ * config-bus-compare.c, signals in config-bus-signals.c.
  */
 #include "daemon/bus.h"
 #include "daemon/config-bus-private.h"

@@ -7,6 +7,9 @@
  */
 #include "daemon/config-private.h"
 
+/* How many newer saves in a row supersede a candidate before it has been looked at. */
+#define MAX_NEWER 10U
+
 /* What a worker was given for an operation. */
 typedef struct Work {
         Operation *operation;
@@ -289,6 +292,20 @@ bool operation_start_over(Config *config)
                 load_cancel(operation->load);
                 return true;
         }
+        return false;
+}
+
+bool operation_give_way(Config *config)
+{
+        Operation *operation = config->running;
+
+        if (!operation || operation->done || operation->n_newer >= MAX_NEWER)
+                return false;
+        /* It may be over when it has started over. */
+        operation->n_newer++;
+        if (operation_start_over(config))
+                return true;
+        operation->n_newer--;
         return false;
 }
 

@@ -59,6 +59,7 @@ struct Operation {
         SchemaUse *schema;   /* of other options */
         Load *load;
         bool loading;     /* the load is under way */
+        unsigned n_newer; /* newer saves that it gave way to */
         Version *adopted; /* that is being taken up */
         WriteBack *write_back;
         Failure *refused;      /* why the last good bytes are being written back */
@@ -145,9 +146,14 @@ void config_settle(Config *config);
  * if not. */
 void operation_ask(Operation *operation, OperationRun next);
 
-/* A newer save supersedes what is being asked about: reads the files again. False where nothing is being
- * asked. */
+/* Has what programs or commands look at read again from the files. False where they look at nothing. */
 bool operation_start_over(Config *config);
+/*
+ * The same for a newer save, which supersedes what they look at. False, too, where somebody waits for an
+ * answer, or where that has happened so often that nothing would ever come of it: then it waits for its
+ * turn.
+ */
+bool operation_give_way(Config *config);
 /* Does the operation's work from the beginning, after a return that waits. */
 void operation_repeat(Operation *operation);
 

@@ -353,7 +353,7 @@ void config_run_due(Config *config)
         /* What it was set for is done now; a look for nothing would begin another window. */
         if (config->timer)
                 (void) sd_event_source_set_enabled(config->timer, SD_EVENT_OFF);
-        if (operation_start_over(config)) {
+        if (operation_give_way(config)) {
                 config->event_time = 0;
                 return;
         }

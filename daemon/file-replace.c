@@ -75,6 +75,8 @@ static const char *advice_for(int error)
         case ENOSPC:
         case EDQUOT:
                 return "; make room on its file system";
+        case EROFS:
+                return "; see reconfd(8) for where the service writes nothing";
         case EBUSY:
         case EXDEV:
                 return "; it seems to be mounted by itself, mount its directory instead";

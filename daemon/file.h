@@ -4,11 +4,11 @@
  *
  * Reading goes through one descriptor that can neither hang on a FIFO nor follow a race: checked to be a
  * regular file before it is opened, read, and checked to be still what it was. Where somebody else could
- * lead the path elsewhere, root touches only what they could touch themselves (file-walk.h). Replacing goes by a
- * temporary file in the same directory that takes over owner, mode, access list and extended attributes, is
- * synced, and changes places with the old one; what came out is compared with what was meant to be replaced,
- * so that nobody's newer edit is lost. A link stays a link: what it points at is replaced. Both may block:
- * call them where that is allowed.
+ * lead the path elsewhere, root touches only what they could touch themselves (file-walk.h). Replacing goes
+ * by a temporary file in the same directory that takes over owner, mode, access list and extended
+ * attributes, is synced, and changes places with the old one; what came out is compared with what was meant
+ * to be replaced, so that nobody's newer edit is lost. A link stays a link: what it points at is replaced.
+ * Both may block: call them where that is allowed.
  */
 #pragma once
 

@@ -30,6 +30,7 @@ typedef struct Process {
         bool is_idle;
         bool was_called; /* since the last event */
         bool leaving;
+        bool is_managed; /* somebody was told so */
 } Process;
 
 static int fail(const char *what, int r)
@@ -70,17 +71,38 @@ static void forbid_cores(void)
         (void) setrlimit(RLIMIT_CORE, &none);
 }
 
+/*
+ * A service manager that was told that we stop counts on that: it ends us after a while, whatever else we
+ * say. So it is asked for the next one, which finds what is registered, once we are gone.
+ */
+static int leave_it_to_the_next(sd_bus *connection)
+{
+        g_autoptr(sd_bus_message) m = NULL;
+        int r = sd_bus_message_new_method_call(connection, &m, "org.freedesktop.DBus",
+                                               "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                               "StartServiceByName");
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "su", RECONF_BUS_NAME, 0);
+        if (r >= 0)
+                r = sd_bus_message_set_expect_reply(m, false);
+        return r < 0 ? r : sd_bus_send(connection, m, NULL);
+}
+
 static int on_settled(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Process *process = userdata;
+        int r = 0;
 
         /* A call that came before the name went may have given us something to do. */
         process->leaving = false;
-        if (!is_idle(process) && sd_bus_request_name(process->connection, RECONF_BUS_NAME, 0) >= 0) {
-                (void) sd_notify(0, "READY=1");
-                return 0;
+        if (!is_idle(process)) {
+                if (!process->is_managed &&
+                    sd_bus_request_name(process->connection, RECONF_BUS_NAME, 0) >= 0)
+                        return 0;
+                r = leave_it_to_the_next(process->connection);
         }
-        return sd_event_exit(process->event, 0);
+        return sd_event_exit(process->event, r);
 }
 
 /* The bus answers in order: after one more answer there is none left about who made the last calls. */
@@ -103,7 +125,7 @@ static int leave(Process *process)
         int r;
 
         process->leaving = true;
-        (void) sd_notify(0, "STOPPING=1");
+        process->is_managed = sd_notify(0, "STOPPING=1") > 0;
         r = sd_bus_release_name_async(process->connection, NULL, RECONF_BUS_NAME, on_released, process);
         return r < 0 ? sd_event_exit(process->event, r) : 0;
 }

@@ -31,7 +31,6 @@ struct Unit {
         GPtrArray *uses; /* of Use; borrowed */
         UnitJob *job;
         UnitQuery *query;
-        bool query_again; /* it has changed since */
         bool was_taken_down;
         bool reporting; /* while that may do anything to configs */
 };

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Words are told of one by one, where they stand. */
-#define SHORT_OPTIONS "-:fhjlqo:m:"
+#define SHORT_OPTIONS "-:fhjlqo:m:H:M:"
 #define WORD 1
 
 #define LONGEST_SETTLE_USEC (3600 * (uint64_t) G_USEC_PER_SEC)
@@ -48,6 +48,8 @@ static const struct option options[] = {
         { "version", no_argument, NULL, OPTION_VERSION },
         { "system", no_argument, NULL, OPTION_SYSTEM },
         { "user", no_argument, NULL, OPTION_USER },
+        { "host", required_argument, NULL, 'H' },
+        { "machine", required_argument, NULL, 'M' },
         { "json", optional_argument, NULL, OPTION_JSON },
         { "no-pager", no_argument, NULL, OPTION_NO_PAGER },
         { "no-legend", no_argument, NULL, OPTION_NO_LEGEND },
@@ -319,6 +321,12 @@ static bool apply(Arguments *arguments, char **argv, int option, int index, GErr
         case OPTION_USER:
                 arguments->user = option == OPTION_USER;
                 return true;
+        case 'H':
+                arguments->host = optarg;
+                return true;
+        case 'M':
+                arguments->machine = optarg;
+                return true;
         case OPTION_JSON:
                 return parse_json(arguments, argv, error);
         case 'j':
@@ -414,13 +422,36 @@ static bool parse_all(Arguments *arguments, int argc, char **argv, GError **erro
         return true;
 }
 
+/* What systemctl does not take either. */
+static bool check_bus(const Arguments *arguments, GError **error)
+{
+        if (arguments->host && arguments->machine)
+                g_set_error(error, CTL_ERROR, CTL_EXIT_USAGE,
+                            "--host and --machine exclude each other\n"
+                            "A container on another host is --host=HOST/CONTAINER.");
+        else if (arguments->host && arguments->user)
+                g_set_error(error, CTL_ERROR, CTL_EXIT_USAGE,
+                            "on another host there is only the service of the system\n"
+                            "'ssh %s reconfctl --user ...' talks to that of a user.",
+                            arguments->host);
+        else
+                return true;
+        return false;
+}
+
+bool arguments_are_remote(const Arguments *arguments)
+{
+        return arguments->host || arguments->machine;
+}
+
 Arguments *arguments_parse(int argc, char **argv, GError **error)
 {
         g_autoptr(Arguments) arguments = g_new0(Arguments, 1);
 
         arguments->settings = g_ptr_array_new_with_free_func(g_free);
         arguments->words_found = g_ptr_array_new();
-        if (!parse_all(arguments, argc, argv, error))
+        if (!parse_all(arguments, argc, argv, error) ||
+            (arguments->action == ARGUMENTS_RUN && !check_bus(arguments, error)))
                 return NULL;
 
         arguments->n_words = arguments->words_found->len;

@@ -42,6 +42,8 @@ typedef enum ArgumentsAction {
 typedef struct Arguments {
         ArgumentsAction action;
         bool user;
+        const char *host;    /* [USER@]HOST as ssh has it; NULL: this one */
+        const char *machine; /* [USER@]CONTAINER; NULL: none */
         bool no_pager;
         bool no_legend;
         bool full;
@@ -74,6 +76,9 @@ typedef struct Arguments {
 
 Arguments *arguments_parse(int argc, char **argv, GError **error);
 Arguments *arguments_free(Arguments *arguments);
+
+/* True where the service is on another machine, so that files, users and processes are not those of here. */
+bool arguments_are_remote(const Arguments *arguments);
 
 /* The name of an option that belongs to some verbs only, as in "--steps". */
 const char *argument_bit_to_string(ArgumentBit bit);

@@ -141,6 +141,7 @@ static void say_gone(Waiting *waiting, const Document *properties)
         const HistoryEntry *entry = history ? history_find(history, active) : NULL;
         const HistoryEntry *gone = history ? history_find(history, waiting->version) : NULL;
         g_autofree char *author = entry ? history_entry_format_author(entry) : NULL;
+        g_autofree char *command = context_command(waiting->context);
         const char *message = entry ? value_get_string(entry->details, "message") : NULL;
         bool back = gone && g_str_equal(gone->state, "rolled-back");
         GString *line;
@@ -165,8 +166,8 @@ static void say_gone(Waiting *waiting, const Document *properties)
         if (g_strcmp0(value_get_string(properties, "State"), "diverged") == 0)
                 g_string_append(line, "; its files could not be written");
         if (value_get_unsigned(properties, "ConfirmDeadline") > 0)
-                g_string_append_printf(line, "; it waits for confirmation: %s confirm %s",
-                                       context_command(waiting->context), waiting->name);
+                g_string_append_printf(line, "; it waits for confirmation: %s confirm %s", command,
+                                       waiting->name);
         say(waiting->context, waiting->name, g_string_free(line, FALSE));
 }
 
@@ -264,13 +265,13 @@ static void say_how(const Waiting *waiting, uint64_t deadline)
 {
         uint64_t now = (uint64_t) g_get_real_time();
         g_autofree char *left = format_left(deadline > now ? deadline - now : 0);
+        g_autofree char *command = context_command(waiting->context);
 
         say(waiting->context, waiting->name,
             g_strdup_printf("version %" G_GUINT64_FORMAT
                             " goes back in %s unless it is confirmed: %s confirm "
                             "%s %" G_GUINT64_FORMAT,
-                            waiting->version, left, context_command(waiting->context), waiting->name,
-                            waiting->version));
+                            waiting->version, left, command, waiting->name, waiting->version));
 }
 
 static void on_answered(PromptAnswer answer, void *userdata)

@@ -22,6 +22,53 @@ static int allow_prompts(sd_bus *bus)
         return r < 0 ? r : sd_bus_set_method_call_timeout(bus, PROMPT_TIMEOUT_USEC);
 }
 
+/* What leads to another machine is a program that is started at once; only an answer tells that it got
+ * there. */
+static int open_remote(const Arguments *arguments, sd_bus **ret)
+{
+        const char *name;
+        int r;
+
+        if (arguments->host)
+                r = sd_bus_open_system_remote(ret, arguments->host);
+        else if (arguments->user)
+                r = sd_bus_open_user_machine(ret, arguments->machine);
+        else
+                r = sd_bus_open_system_machine(ret, arguments->machine);
+        if (r < 0)
+                return r;
+        r = sd_bus_get_unique_name(*ret, &name);
+        if (r < 0)
+                *ret = sd_bus_close_unref(*ret);
+        return r;
+}
+
+static bool connect_remote(Context *context, GError **error)
+{
+        const Arguments *arguments = context->arguments;
+        int r = open_remote(arguments, &context->bus);
+
+        if (r >= 0)
+                return true;
+        if (r == -EINVAL)
+                g_set_error(error, CTL_ERROR, CTL_EXIT_USAGE, "'%s' %s",
+                            arguments->host ?: arguments->machine,
+                            arguments->host ? "does not name a host: [USER@]HOST[:PORT][/CONTAINER]"
+                                            : "does not name a container: [USER@]CONTAINER");
+        else if (arguments->host)
+                g_set_error(error, CTL_ERROR, CTL_EXIT_UNREACHABLE,
+                            "the system bus of the host %s cannot be reached: %s\n"
+                            "It takes ssh, and systemd-stdio-bridge on that host.",
+                            arguments->host, g_strerror(-r));
+        else
+                g_set_error(error, CTL_ERROR,
+                            r == -EACCES || r == -EPERM ? CTL_EXIT_ACCESS_DENIED : CTL_EXIT_UNREACHABLE,
+                            "the %s bus of the container %s cannot be reached: %s\n"
+                            "'machinectl list' shows the containers that run.",
+                            arguments->user ? "user" : "system", arguments->machine, g_strerror(-r));
+        return false;
+}
+
 bool context_connect(Context *context, GError **error)
 {
         bool user = context->arguments->user;
@@ -29,6 +76,8 @@ bool context_connect(Context *context, GError **error)
 
         if (context->bus)
                 return true;
+        if (arguments_are_remote(context->arguments))
+                return connect_remote(context, error);
 
         r = user ? sd_bus_open_user(&context->bus) : sd_bus_open_system(&context->bus);
         if (r >= 0 && !user && geteuid() != 0 && isatty(STDIN_FILENO))
@@ -71,9 +120,13 @@ char *context_config_name(const char *object)
         return g_steal_pointer(&copy);
 }
 
-const char *context_command(const Context *context)
+char *context_command(const Context *context)
 {
-        return context->arguments->user ? "reconfctl --user" : "reconfctl";
+        const Arguments *arguments = context->arguments;
+        const char *where = arguments->host ?: arguments->machine;
+
+        return g_strconcat("reconfctl", arguments->user ? " --user" : "",
+                           where ? arguments->host ? " --host=" : " --machine=" : NULL, where, NULL);
 }
 
 bool context_new_call(Context *context, const char *config, const char *member, sd_bus_message **ret,

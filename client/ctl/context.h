@@ -41,8 +41,8 @@ Document *context_get_properties(Context *context, const char *config, GError **
 char *context_config_path(const char *config);
 /* The config that an object stands for; NULL where it is none. */
 char *context_config_name(const char *object);
-/* How this program was called, up to the bus, for advice: "reconfctl" or "reconfctl --user". */
-const char *context_command(const Context *context);
+/* How this program was called, up to the bus, for advice: "reconfctl", "reconfctl --user", … To be freed. */
+char *context_command(const Context *context);
 
 /* What people read at their ease: goes through a pager. Takes the text, or the object. */
 void context_show(Context *context, char *text);

@@ -83,6 +83,8 @@ GPtrArray *history_get(Context *context, const char *config, GError **error)
                 return NULL;
         r = read_history(reply, history);
         sd_bus_message_unref(reply);
+        for (guint i = 0; i < history->len; i++)
+                ((HistoryEntry *) history->pdata[i])->elsewhere = arguments_are_remote(context->arguments);
         return ctl_error_check_answer(r, error) ? g_steal_pointer(&history) : NULL;
 }
 
@@ -202,7 +204,7 @@ char *history_entry_format_user(const HistoryEntry *entry)
 {
         if (!value_get(entry->details, "uid"))
                 return g_strdup(value_get_string(entry->details, "unit"));
-        return user_format((uid_t) value_get_unsigned(entry->details, "uid"));
+        return user_format((uid_t) value_get_unsigned(entry->details, "uid"), entry->elsewhere);
 }
 
 char *history_entry_format_author(const HistoryEntry *entry)

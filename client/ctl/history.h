@@ -14,6 +14,7 @@ typedef struct HistoryEntry {
         char *digest;
         char *state;
         Document *details;
+        bool elsewhere; /* on another machine, which has other users */
 } HistoryEntry;
 
 /* Of HistoryEntry. */

@@ -19,7 +19,7 @@ static bool check_verb(const Arguments *arguments, const Verb *verb, GError **er
         if (n_words < verb->min_words || n_words > verb->max_words) {
                 g_set_error(error, CTL_ERROR, CTL_EXIT_USAGE,
                             "'%s' takes %s arguments\nUsage: reconfctl %s %s", verb->name,
-                            n_words < verb->min_words ? "more" : "fewer", verb->name, verb->words);
+                            n_words < verb->min_words ? "more" : "fewer", verb->name, verb->words ?: "");
                 return false;
         }
         if (strange) {

@@ -74,6 +74,19 @@ Marks *marks_new(const char *schema)
         return marks;
 }
 
+Marks *marks_new_for(const Arguments *arguments, const char *schema)
+{
+        Marks *marks;
+
+        if (!schema || !*schema || !arguments_are_remote(arguments))
+                return marks_new(schema);
+        marks = g_new0(Marks, 1);
+        marks->path = g_strdup(schema);
+        marks->failure = failure_new_at(FAILURE_FILE_UNREADABLE, FAILURE_STAGE_READ, schema, 0, 0, NULL,
+                                        "it is a file of another machine");
+        return marks;
+}
+
 Marks *marks_free(Marks *marks)
 {
         if (!marks)

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "client/ctl/arguments.h"
 #include "client/ctl/value.h"
 #include "daemon/model/schema/schema.h"
 
@@ -18,6 +19,8 @@ typedef struct Marks Marks;
 
 /* The path of the schema's file; NULL or "" where there is none, and nothing is marked. */
 Marks *marks_new(const char *schema);
+/* The same for a config, whose schema may be on another machine: there it cannot be read. */
+Marks *marks_new_for(const Arguments *arguments, const char *schema);
 Marks *marks_free(Marks *marks);
 
 const char *marks_schema_path(const Marks *marks);

@@ -71,3 +71,12 @@ char *parse_file(const char *text, GError **error)
         whole = g_strconcat(parents ? parents : "", absolute + length, NULL);
         return tidy(whole);
 }
+
+char *parse_remote_file(const char *text, GError **error)
+{
+        if (*text == '/')
+                return tidy(text);
+        g_set_error(error, CTL_ERROR, CTL_EXIT_USAGE,
+                    "a file of another machine takes its whole path, from / on, not '%s'", text);
+        return NULL;
+}

@@ -15,3 +15,5 @@ bool parse_version(const char *text, uint64_t *ret);
  * that the kernel would go.
  */
 char *parse_file(const char *text, GError **error);
+/* The same for a file of another machine, where nothing is known but what is said. */
+char *parse_remote_file(const char *text, GError **error);

@@ -30,6 +30,7 @@ struct Sources {
         const Marks *marks;
         Format format;
         char *separator;
+        bool elsewhere;    /* files of those names are others */
         GHashTable *files; /* name to Source */
 };
 
@@ -67,7 +68,11 @@ Sources *sources_new_for(const Arguments *arguments, const Document *properties,
 {
         const TrialOptions options = trial_options_from_properties(properties);
 
-        return sources_new(arguments->show_secrets ? NULL : marks, options.format, options.separator);
+        Sources *sources;
+
+        sources = sources_new(arguments->show_secrets ? NULL : marks, options.format, options.separator);
+        sources->elsewhere = arguments_are_remote(arguments);
+        return sources;
 }
 
 Sources *sources_free(Sources *sources)
@@ -224,8 +229,9 @@ static const Source *find_source(Sources *sources, const char *file)
 
         if (source)
                 return source;
-        failure = file_read(file, MAX_SIZE, &bytes);
-        if (failure)
+        if (!sources->elsewhere)
+                failure = file_read(file, MAX_SIZE, &bytes);
+        if (!bytes)
                 g_hash_table_insert(sources->files, g_strdup(file), g_new0(Source, 1));
         else
                 sources_add(sources, file, format == FORMAT_NONE ? sources->format : format, bytes);

@@ -48,13 +48,13 @@ static void add_number(Table *table, bool known, uint64_t value)
                 table_add_text(table, NULL, ACCENT_NONE);
 }
 
-static void add_entry(Table *table, const Entry *entry, const Document *details)
+static void add_entry(Table *table, const Entry *entry, const Document *details, bool elsewhere)
 {
         const char *unit = value_get_string(details, "unit");
         const char *error = value_get_string(details, "error");
         const char *message = value_get_string(details, "message");
         bool has_author = entry->uid != UINT32_MAX;
-        g_autofree char *user = has_author ? user_format(entry->uid) : NULL;
+        g_autofree char *user = has_author ? user_format(entry->uid, elsewhere) : NULL;
 
         table_add_time(table, entry->time);
         table_add_text(table, entry->action, ACCENT_NONE);
@@ -70,7 +70,7 @@ static void add_entry(Table *table, const Entry *entry, const Document *details)
         table_add_text(table, error, ACCENT_NONE);
 }
 
-static int read_entry(sd_bus_message *m, Table *table)
+static int read_entry(sd_bus_message *m, Table *table, bool elsewhere)
 {
         g_autoptr(Document) details = NULL;
         Entry entry;
@@ -84,17 +84,17 @@ static int read_entry(sd_bus_message *m, Table *table)
                 r = value_read_map(m, &details);
         if (r < 0)
                 return r;
-        add_entry(table, &entry, details);
+        add_entry(table, &entry, details, elsewhere);
         r = sd_bus_message_exit_container(m);
         return r < 0 ? r : 1;
 }
 
-static int read_entries(sd_bus_message *m, Table *table)
+static int read_entries(sd_bus_message *m, Table *table, bool elsewhere)
 {
         int r = sd_bus_message_enter_container(m, 'a', "(tsstuusa{sv})");
 
         do
-                r = r < 0 ? r : read_entry(m, table);
+                r = r < 0 ? r : read_entry(m, table, elsewhere);
         while (r > 0);
         return r;
 }
@@ -110,7 +110,7 @@ int verb_audit(Context *context, char **words)
         if (!context_call(context, NULL, "GetAudit", &reply, &error, "sa{sv}", name, 2, "since", "t",
                           context->arguments->since, "limit", "u", LIMIT))
                 return ctl_error_report(error);
-        r = read_entries(reply, table);
+        r = read_entries(reply, table, arguments_are_remote(context->arguments));
         sd_bus_message_unref(reply);
         if (!ctl_error_check_answer(r, &error))
                 return ctl_error_report(error);

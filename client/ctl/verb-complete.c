@@ -152,6 +152,22 @@ static void complete_signals(void)
                         printf("%s\n", sigabbrev_np(i));
 }
 
+/* What only the service knows. */
+static bool complete_live(Context *context, const char *what, const char *name, const char *typed)
+{
+        if (g_str_equal(what, "configs"))
+                complete_configs(context);
+        else if (g_str_equal(what, "versions"))
+                complete_versions(context, name);
+        else if (g_str_equal(what, "instances"))
+                complete_instances(context, name);
+        else if (g_str_equal(what, "paths"))
+                complete_paths(context, name, typed);
+        else
+                return false;
+        return true;
+}
+
 int verb_complete(Context *context, char **words)
 {
         const char *what = words[0], *name = words[1];
@@ -164,15 +180,8 @@ int verb_complete(Context *context, char **words)
                 complete_settings();
         else if (g_str_equal(what, "signals"))
                 complete_signals();
-        else if (g_str_equal(what, "configs"))
-                complete_configs(context);
-        else if (g_str_equal(what, "versions"))
-                complete_versions(context, name);
-        else if (g_str_equal(what, "instances"))
-                complete_instances(context, name);
-        else if (g_str_equal(what, "paths"))
-                complete_paths(context, name, name ? words[2] : NULL);
-        else
+        /* A question that ssh asks has no place where somebody types something else. */
+        else if (!context->arguments->host && !complete_live(context, what, name, name ? words[2] : NULL))
                 return CTL_EXIT_USAGE;
         return CTL_EXIT_SUCCESS;
 }

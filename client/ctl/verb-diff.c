@@ -59,7 +59,7 @@ static bool look_at_schema(Context *context, const char *name, ChangeList *chang
 
         if (!properties)
                 return false;
-        marks = marks_new(value_get_string(properties, "Schema"));
+        marks = marks_new_for(context->arguments, value_get_string(properties, "Schema"));
         marks_find_restarts(marks, changes);
         if (context->arguments->show_secrets)
                 return true;

@@ -3,7 +3,8 @@
  * reconfctl get
  *
  * A scalar goes out as it is, for scripts, but for what would reach a terminal unseen; a map or list as
- * YAML. A whole document comes as a snapshot, which has no limit of size.
+ * YAML. A whole document comes as a snapshot, which has no limit of size; from another machine, to which no
+ * descriptor can be handed, in a message.
  */
 #include "client/ctl/marks.h"
 #include "client/ctl/value-text.h"
@@ -13,13 +14,13 @@
 #include <errno.h>
 #include <unistd.h>
 
-static bool get_value(Context *context, char **words, Document **ret_document, const Node **ret_node,
-                      GError **error)
+static bool get_value(Context *context, const char *name, const char *path, Document **ret_document,
+                      const Node **ret_node, GError **error)
 {
         sd_bus_message *reply = NULL;
         int r;
 
-        if (!context_call(context, words[0], "Get", &reply, error, "s", words[1]))
+        if (!context_call(context, name, "Get", &reply, error, "s", path))
                 return false;
         r = value_read(reply, ret_document, ret_node);
         sd_bus_message_unref(reply);
@@ -29,9 +30,12 @@ static bool get_value(Context *context, char **words, Document **ret_document, c
 static bool get_document(Context *context, const char *name, Document **ret, GError **error)
 {
         sd_bus_message *reply = NULL;
+        const Node *root;
         uint64_t version;
         int r, fd;
 
+        if (arguments_are_remote(context->arguments))
+                return get_value(context, name, "", ret, &root, error);
         if (!context_call(context, name, "GetSnapshot", &reply, error, NULL))
                 return false;
         r = sd_bus_message_read(reply, "th", &version, &fd);
@@ -60,7 +64,7 @@ static bool hide_secrets(Context *context, char **words, Document *document, con
         properties = context_get_properties(context, words[0], error);
         if (!properties)
                 return false;
-        marks = marks_new(value_get_string(properties, "Schema"));
+        marks = marks_new_for(context->arguments, value_get_string(properties, "Schema"));
         if (!marks_hide_any(marks))
                 return true;
         if (!marks_are_known(marks)) {
@@ -86,7 +90,7 @@ int verb_get(Context *context, char **words)
         const Node *node = NULL;
         GError *error = NULL;
 
-        if (words[1] && *words[1] ? !get_value(context, words, &document, &node, &error)
+        if (words[1] && *words[1] ? !get_value(context, words[0], words[1], &document, &node, &error)
                                   : !get_document(context, words[0], &document, &error))
                 return ctl_error_report(error);
         if (!node)

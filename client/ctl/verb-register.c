@@ -11,13 +11,18 @@
 
 #include <string.h>
 
-static int append_files(sd_bus_message *m, char **words, GError **error)
+static char *find_file(const Arguments *arguments, const char *text, GError **error)
+{
+        return arguments_are_remote(arguments) ? parse_remote_file(text, error) : parse_file(text, error);
+}
+
+static int append_files(const Arguments *arguments, sd_bus_message *m, char **words, GError **error)
 {
         int r;
 
         r = sd_bus_message_open_container(m, 'a', "s");
         for (; r >= 0 && *words; words++) {
-                g_autofree char *file = parse_file(*words, error);
+                g_autofree char *file = find_file(arguments, *words, error);
 
                 if (!file)
                         return -EINVAL;
@@ -27,8 +32,9 @@ static int append_files(sd_bus_message *m, char **words, GError **error)
 }
 
 /* The same settings with the path of a schema made absolute. */
-static GPtrArray *make_settings(const GPtrArray *settings, GError **error)
+static GPtrArray *make_settings(const Arguments *arguments, GError **error)
 {
+        const GPtrArray *settings = arguments->settings;
         g_autoptr(GPtrArray) result = g_ptr_array_new_with_free_func(g_free);
 
         for (guint i = 0; i < settings->len; i++) {
@@ -39,7 +45,7 @@ static GPtrArray *make_settings(const GPtrArray *settings, GError **error)
                         g_ptr_array_add(result, g_strdup(setting));
                         continue;
                 }
-                path = parse_file(setting + strlen("schema="), error);
+                path = find_file(arguments, setting + strlen("schema="), error);
                 if (!path)
                         return NULL;
                 g_ptr_array_add(result, g_strconcat("schema=", path, NULL));
@@ -57,13 +63,13 @@ static int append_request(Context *context, sd_bus_message *m, char **words, con
         if (r < 0)
                 return r;
         if (arguments->directory) {
-                g_autofree char *directory = parse_file(arguments->directory, error);
+                g_autofree char *directory = find_file(arguments, arguments->directory, error);
 
                 if (!directory)
                         return -EINVAL;
                 r = sd_bus_message_append(m, "ss", directory, arguments->pattern ? arguments->pattern : "*");
         } else
-                r = append_files(m, words + 1, error);
+                r = append_files(arguments, m, words + 1, error);
         return r < 0 ? r : settings_append(m, settings);
 }
 
@@ -124,7 +130,8 @@ static int report(Context *context, char **words, const GPtrArray *settings, GEr
         g_autoptr(Marks) marks = NULL;
         g_autoptr(Load) load = NULL;
 
-        if (error->code != CTL_EXIT_BAD_FILE || context->arguments->directory)
+        if (error->code != CTL_EXIT_BAD_FILE || context->arguments->directory ||
+            arguments_are_remote(context->arguments))
                 return ctl_error_report(error);
         for (char **word = words + 1; *word; word++)
                 g_ptr_array_add(files, parse_file(*word, NULL));
@@ -163,7 +170,7 @@ int verb_register(Context *context, char **words)
 
         if (!check_words(context->arguments, words, &error))
                 return ctl_error_report(error);
-        settings = make_settings(context->arguments->settings, &error);
+        settings = make_settings(context->arguments, &error);
         if (!settings || !context_new_call(context, NULL, member, &m, &error))
                 return ctl_error_report(error);
 

@@ -46,7 +46,7 @@ static int report(Context *context, const char *name, GError *error)
         if (!problems || problems->len == 0 || !problems_are_there_still(properties))
                 return ctl_error_report(error);
 
-        marks = marks_new(value_get_string(properties, "Schema"));
+        marks = marks_new_for(context->arguments, value_get_string(properties, "Schema"));
         sources = sources_new_for(context->arguments, properties, marks);
         return problems_report(context, name, problems, sources, error);
 }
@@ -62,7 +62,8 @@ static ChangeList *find_restarts(Context *context, const char *name, uint64_t be
         if (before == 0 || before == after)
                 return NULL;
         properties = context_get_properties(context, name, NULL);
-        marks = marks_new(properties ? value_get_string(properties, "Schema") : NULL);
+        marks = marks_new_for(context->arguments,
+                              properties ? value_get_string(properties, "Schema") : NULL);
         if (!marks_schema(marks) || !context_call(context, name, "Diff", &reply, NULL, "tt", before, after))
                 return NULL;
         if (change_list_read(reply, &changes) >= 0)

@@ -147,6 +147,11 @@ int verb_run(Context *context, char **words)
                             "'run' takes either --signal or --restart, not both");
                 return ctl_error_report(run.error);
         }
+        if (arguments_are_remote(arguments)) {
+                g_set_error(&run.error, CTL_ERROR, CTL_EXIT_USAGE,
+                            "'run' does not take --host and --machine: the program would run here");
+                return ctl_error_report(run.error);
+        }
         r = prepare(&run, words + 1, arguments->instance_name ? arguments->instance_name : basename);
         if (r < 0)
                 g_set_error(&run.error, CTL_ERROR, CTL_EXIT_FAILURE, "cannot prepare for events: %s",

@@ -90,6 +90,11 @@ static bool print(Context *context, const char *name, GError **error)
                             name);
                 return false;
         }
+        if (arguments_are_remote(context->arguments)) {
+                g_set_error(error, CTL_ERROR, CTL_EXIT_FAILURE,
+                            "%s: its schema is a file of another machine: %s", name, path);
+                return false;
+        }
         if (context->arguments->json != JSON_OFF) {
                 Json *json;
 

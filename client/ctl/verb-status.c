@@ -83,9 +83,10 @@ static bool status_get(Context *context, const char *name, Status *status, GErro
         status->standings = standings_new(context);
         standings_set(status->standings, name, value_get_unsigned(status->properties, "Version"),
                       status->history);
-        status->marks = marks_new(value_get_string(status->properties, "Schema"));
+        status->marks = marks_new_for(context->arguments, value_get_string(status->properties, "Schema"));
         status->sources = sources_new_for(context->arguments, status->properties, status->marks);
-        status->filled = find_filled(status->properties);
+        if (!arguments_are_remote(context->arguments))
+                status->filled = find_filled(status->properties);
         return true;
 }
 
@@ -114,8 +115,8 @@ static void append_head(GString *out, Context *context, const Status *status)
         const char *state = value_get_string(status->properties, "State");
         const char *name = value_get_string(status->properties, "Name");
         Accent accent = config_state_accent(state ? state : "");
-        g_autofree char *meaning = status_explain(status->properties, context_command(context),
-                                                  (uint64_t) g_get_real_time());
+        g_autofree char *command = context_command(context);
+        g_autofree char *meaning = status_explain(status->properties, command, (uint64_t) g_get_real_time());
 
         g_string_append_printf(out, "%s%s%s %s%s%s\n", style_begin(style, accent), style_dot(style),
                                style_end(style, accent), style_begin(style, ACCENT_STRONG),

@@ -203,7 +203,7 @@ static GPtrArray *check_bytes(const Candidate *candidate, const Document *proper
 static int validate(Context *context, const Candidate *candidate, const Document *properties)
 {
         const Node *files = value_get(properties, "Files");
-        g_autoptr(Marks) marks = marks_new(value_get_string(properties, "Schema"));
+        g_autoptr(Marks) marks = marks_new_for(context->arguments, value_get_string(properties, "Schema"));
         g_autoptr(Sources) sources = sources_new_for(context->arguments, properties, marks);
         g_autoptr(GPtrArray) problems = NULL;
         Format format = candidate->format;
@@ -261,5 +261,9 @@ int verb_validate(Context *context, char **words)
                             "'validate' takes --defaults and --env-separator with --schema= only; a config "
                             "has "
                             "its own");
+        else if (!words[1] && arguments_are_remote(arguments))
+                g_set_error(&error, CTL_ERROR, CTL_EXIT_USAGE,
+                            "'validate' takes a FILE with --host and --machine; that of the config is not "
+                            "here");
         return error ? ctl_error_report(error) : check_config(context, words);
 }

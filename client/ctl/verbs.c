@@ -41,6 +41,8 @@ static const Verb verbs[] = {
 static const char options_help[] =
         "     --system             Talk to the service of the system (the default)\n"
         "     --user               Talk to the service of the user\n"
+        "  -H --host=[USER@]HOST   Talk to the service of another host, by ssh\n"
+        "  -M --machine=CONTAINER  Talk to the service of a local container\n"
         "     --json=MODE          Print JSON: short (one line), pretty, or off\n"
         "  -j --json               The same as --json=pretty on a terminal, else short\n"
         "     --show-secrets       Print values that the schema marks as secret, not ***\n"

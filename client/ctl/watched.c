@@ -58,7 +58,7 @@ static Document *look_at_schema(Watched *watched)
         if (watched->marks && marks_are_fresh(watched->marks, schema))
                 return properties;
         marks_free(watched->marks);
-        watched->marks = marks_new(schema);
+        watched->marks = marks_new_for(watched->watching->context->arguments, schema);
         if (!told && !marks_are_known(watched->marks) &&
             !watched->watching->context->arguments->show_secrets) {
                 g_autofree char *why = marks_explain(watched->marks);

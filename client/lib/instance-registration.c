@@ -96,6 +96,7 @@ static void forget(ReconfInstance *instance)
 {
         char *object = instance_swap_object(instance, NULL);
 
+        g_clear_pointer(&instance->owner, g_free);
         if (!object)
                 return;
         g_free(instance->former);
@@ -105,7 +106,6 @@ static void forget(ReconfInstance *instance)
 static void register_anew(ReconfInstance *instance, const ClientState *state)
 {
         forget(instance);
-        g_free(instance->owner);
         instance->owner = g_strdup(state->owner);
         bus_call_running(state->connection, &org_reconf_reconf1_manager_interface, RECONF_MANAGER_PATH,
                          "RegisterInstance", register_arguments(instance), instance->cancellable,

@@ -9,6 +9,10 @@ __reconfctl_complete() {
     reconfctl "${scope[@]}" complete "$@" 2>/dev/null | cut -f1
 }
 
+__reconfctl_machines() {
+    machinectl list --no-legend --no-pager 2>/dev/null | cut -d' ' -f1
+}
+
 # The words from that index on are a command line of their own.
 __reconfctl_command() {
     local COMP_WORDS=("${words[@]}") COMP_CWORD=$cword
@@ -26,7 +30,8 @@ _reconfctl() {
         word=${words[i]}
         [[ $word == --schema* || $word == --infer ]] && alone=1
         case $word in
-        --user | --system) scope=("$word") ;;
+        --user | --system | --host=* | --machine=* | -[HM]?*) scope+=("$word") ;;
+        --host | --machine | -[HM]) scope+=("$word" "${words[++i]}") ;;
         --json) [[ ${words[i + 1]} == @(short|pretty|off) ]] && ((i++)) ;;
         -o | -m | --option | --message | --steps | --directory | --pattern | --schema | --on-invalid | \
             --format | --merge | --env-separator | --debounce-ms | --poll-ms | --max-versions | --max-size | --hot-reload | --priority | \
@@ -68,6 +73,11 @@ _reconfctl() {
         _filedir
         return
         ;;
+    --host=*)
+        _known_hosts_real -a -- "${cur#*=}"
+        return
+        ;;
+    --machine=*) mapfile -t candidates < <(__reconfctl_machines | sed s/^/--machine=/) ;;
     --on-invalid=*) candidates=(--on-invalid={keep,revert}) ;;
     --on-failure=*) candidates=(--on-failure={keep,rollback}) ;;
     --voters=*) candidates=(--voters={writers,readers}) ;;
@@ -100,6 +110,11 @@ _reconfctl() {
             _filedir
             return
             ;;
+        -H | --host)
+            _known_hosts_real -a -- "$cur"
+            return
+            ;;
+        -M | --machine) mapfile -t candidates < <(__reconfctl_machines) ;;
         -m | --message | --steps | --pattern | --settle | --name | --confirm | --extend | --confirm-ms | --ack-ms)
             return
             ;;

@@ -4,7 +4,7 @@
 #
 # What there is to choose from, the program itself knows: see client/ctl/verb-complete.c.
 
-set -g __reconfctl_valued -o -m --option --message --steps --directory --pattern --schema --on-invalid \
+set -g __reconfctl_valued -H -M --host --machine -o -m --option --message --steps --directory --pattern --schema --on-invalid \
     --format --merge --env-separator --debounce-ms --poll-ms --max-versions --max-size --hot-reload --priority \
     --signal --settle --name --on-failure --ack-ms --voters --confirm-ms --confirm-by --confirm --extend --since
 
@@ -32,8 +32,14 @@ function __reconfctl_words
 end
 
 function __reconfctl_scope
+    set -l last
     for word in (commandline -opc)
-        contains -- $word --user --system; and echo -- $word
+        if contains -- "$last" -H -M --host --machine
+            printf '%s\n' $last $word
+        else if string match -qr -- '^(--user|--system|--host=.*|--machine=.*|-[HM].+)$' $word
+            printf '%s\n' $word
+        end
+        set last $word
     end
 end
 
@@ -103,6 +109,9 @@ end
 complete -c reconfctl -f -a '(__reconfctl_arguments)'
 complete -c reconfctl -f -l system -d 'Talk to the service of the system'
 complete -c reconfctl -f -l user -d 'Talk to the service of the user'
+complete -c reconfctl -x -s H -l host -a '(__fish_print_hostnames)' -d 'Talk to the service of another host'
+complete -c reconfctl -x -s M -l machine -d 'Talk to the service of a local container' \
+    -a '(machinectl list --no-legend --no-pager 2>/dev/null | string split -f1 " ")'
 complete -c reconfctl -x -l json -a 'short pretty off' -d 'Print JSON'
 complete -c reconfctl -f -s j -d 'Print JSON'
 complete -c reconfctl -f -l no-pager -d 'Do not pipe output into a pager'

@@ -14,17 +14,20 @@ import shutil
 import subprocess
 
 # What boots; what the programs are linked with; a service whose settings are made live, and what stops programs at
-# their system calls.
+# their system calls and tells of them.
 PACKAGES = (
-    'dbus', 'libpam-systemd', 'systemd', 'systemd-sysv',
-    'libacl1', 'libglib2.0-0', 'libmount1', 'libsodium23', 'libsqlite3-0', 'libyaml-0-2',
+    'dbus', 'dbus-user-session', 'libpam-systemd', 'systemd', 'systemd-sysv',
+    'gir1.2-glib-2.0', 'libacl1', 'libglib2.0-0', 'libmount1', 'libsodium23', 'libsqlite3-0', 'libyaml-0-2',
     'dnsmasq', 'strace',
 )
 
+# What debootstrap configures too early.
+LATER_PACKAGES = ('polkitd',)
+
 SCRIPT = pathlib.Path(__file__).parent / 'make-tree.sh'
 
-# How debootstrap says that the network is what is missing.
-UNREACHABLE = ('Failed getting release file', "Couldn't download", 'Invalid Release file')
+# How debootstrap and apt say that the network is what is missing.
+UNREACHABLE = ('Failed getting release file', "Couldn't download", 'Invalid Release file', 'Failed to fetch')
 
 
 class Unavailable(Exception):
@@ -51,8 +54,8 @@ def location():
     """Where the tree is, or is going to be."""
     cache = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
     codename = release()
-    key = hashlib.sha256(' '.join((codename, *PACKAGES)).encode() + SCRIPT.read_bytes()).hexdigest()[:12]
-    return pathlib.Path(cache) / 'reconf' / f'{codename}-{key}'
+    what = ' '.join((codename, *PACKAGES, *LATER_PACKAGES)).encode() + SCRIPT.read_bytes()
+    return pathlib.Path(cache) / 'reconf' / f'{codename}-{hashlib.sha256(what).hexdigest()[:12]}'
 
 
 def run(*command):
@@ -66,7 +69,8 @@ def run(*command):
 def bootstrap(directory):
     codename = release()
     try:
-        run('unshare', '--mount', 'sh', SCRIPT, codename, mirror(codename), ','.join(PACKAGES), directory)
+        run('unshare', '--mount', 'sh', SCRIPT, codename, mirror(codename), ','.join(PACKAGES),
+            ','.join(LATER_PACKAGES), directory)
     except subprocess.CalledProcessError as error:
         if any(words in error.output for words in UNREACHABLE):
             raise Unavailable('no tree has been made yet, and the packages cannot be had') from None

@@ -142,10 +142,11 @@ class Machine:
         self.cgroup.remove()
         shutil.rmtree(self.directory)
 
-    def run(self, *command, check=True, **keywords):
+    def run(self, *command, uid=0, check=True, **keywords):
         """Runs a program inside; returns what subprocess.run() does, as text."""
-        result = subprocess.run(['nsenter', f'--target={self.leader}', '--all', *(str(word) for word in command)],
-                                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT,
+        become = ['setpriv', f'--reuid={uid}', f'--regid={uid}', '--clear-groups'] if uid else []
+        inside = ['nsenter', f'--target={self.leader}', '--all', *become, *(str(word) for word in command)]
+        result = subprocess.run(inside, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT,
                                 env=ENVIRONMENT, check=False, **keywords)
         if check and result.returncode != 0:
             raise AssertionError(f'{command} ended with {result.returncode}: {result.stdout}{result.stderr}')
@@ -200,6 +201,13 @@ class TestCase(unittest.TestCase):
         path.write_text(content)
         return path
 
+    def add_user(self, name, uid):
+        """With a group of the same name and number."""
+        for file, line in (('passwd', f'{name}:x:{uid}:{uid}::/home/{name}:/bin/sh'), ('group', f'{name}:x:{uid}:'),
+                           ('shadow', f'{name}:*:1::::::')):
+            with open(self.machine.path(f'/etc/{file}'), 'a') as database:
+                print(line, file=database)
+
     def save(self, name, content):
         """Saves by rename, as editors do."""
         path = self.machine.path(name)
@@ -227,14 +235,23 @@ class TestCase(unittest.TestCase):
         self.client.heard.clear()
         return config
 
-    def slow(self, unit):
-        """From its next start on, stops it before every system call that makes something last; see steps()."""
+    def override(self, unit, *settings):
+        """From its next start on, a service has these settings over its own."""
+        self.write(f'/etc/systemd/system/{unit}.d/test.conf', '\n'.join(('[Service]', *settings, '')))
+        if self.machine.leader:
+            self.machine.run('systemctl', 'daemon-reload')
+
+    def trace(self, unit, output, *options):
+        """From its next start on, strace writes a service's system calls to a file."""
         installed = (IMAGE / 'usr/lib/systemd/system' / unit).read_text()
         command = next(line for line in installed.splitlines() if line.startswith('ExecStart=')).partition('=')[2]
         # The tracer is no part of the service: the service's own process stays what systemd takes it for.
-        self.write(f'/etc/systemd/system/{unit}.d/slow.conf', '[Service]\nSystemCallFilter=\nExecStart=\n'
-                   f'ExecStart=strace -D -f -qq -o {STEPS} -e trace={STEP_CALLS} '
-                   f'-e inject={STEP_CALLS}:delay_enter={STEP_MSEC}ms {command}\n')
+        self.override(unit, 'SystemCallFilter=@debug', 'ExecStart=',
+                      f'ExecStart=strace -D -f -qq -o {output} {" ".join(options)} {command}')
+
+    def slow(self, unit):
+        """From its next start on, stops it before every system call that makes something last; see steps()."""
+        self.trace(unit, STEPS, '-e', f'trace={STEP_CALLS}', '-e', f'inject={STEP_CALLS}:delay_enter={STEP_MSEC}ms')
 
     def steps(self):
         """How many such calls a slowed program has come to since its start. The last has yet to be done."""

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs boot tests where they can do no harm.
 
-    run.py prepare MESON BUILD-DIRECTORY
+    run.py prepare
     run.py test MODULE [PATTERN ...]
 
-`prepare` makes the Debian tree, unless there is one, and installs the build into a directory of its own. `test` runs
-the cases in mount and process namespaces: however the tests end, all that they started and mounted ends, too.
+`prepare` makes the Debian tree, unless there is one, builds the packages and has dpkg install them over the tree. `test`
+runs the cases in mount and process namespaces: however the tests end, all that they started and mounted ends, too.
 
 Where machines cannot be booted, the tests are skipped, and say why.
 """
@@ -17,8 +17,9 @@ import sys
 
 import cgroup
 import debian
+import packages
 
-PROGRAMS = ('debootstrap', 'systemd-nspawn', 'nsenter', 'unshare', 'mount', 'journalctl')
+PROGRAMS = ('debootstrap', 'dpkg-buildpackage', 'git', 'systemd-nspawn', 'nsenter', 'unshare', 'mount', 'journalctl')
 NAMESPACES = ('unshare', '--mount', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc')
 
 HERE = pathlib.Path(__file__).parent
@@ -32,7 +33,7 @@ def check_machine():
     os.environ['PATH'] += ':/usr/sbin:/sbin'
     missing = [name for name in PROGRAMS if not shutil.which(name)]
     if missing:
-        raise debian.Unavailable(f'missing programs (of systemd-container and debootstrap): {" ".join(missing)}')
+        raise debian.Unavailable(f'missing programs (of systemd-container, debootstrap, dpkg-dev or git): {" ".join(missing)}')
     overlays = 'overlay' in pathlib.Path('/proc/filesystems').read_text()
     if not overlays and subprocess.run(['modprobe', 'overlay'], capture_output=True, check=False).returncode != 0:
         raise debian.Unavailable('the kernel has no overlay file system')
@@ -45,13 +46,14 @@ def check_machine():
         raise debian.Unavailable('no control groups can be made')
 
 
-def prepare(image, meson, build):
-    debian.make_tree()
-    print('ok 1 tree')
-    shutil.rmtree(image, ignore_errors=True)
-    debian.run(meson, 'install', '--no-rebuild', '--quiet', '-C', build, '--destdir', image)
-    print('ok 2 installation')
-    print('1..2')
+def prepare(image):
+    tree = debian.make_tree()
+    print('ok 1 tree', flush=True)
+    packages.build()
+    print('ok 2 packages', flush=True)
+    packages.install(tree, image)
+    print('ok 3 installation')
+    print('1..3')
 
 
 def run_module(arguments):
@@ -72,7 +74,7 @@ def main():
     try:
         check_machine()
         if sys.argv[1] == 'prepare':
-            prepare(image, *sys.argv[2:])
+            prepare(image)
         else:
             run_module(sys.argv[2:])
     except debian.Unavailable as reason:

@@ -3,6 +3,9 @@
 import machine
 import reconf
 
+# Long enough for a busy machine to give a sign in half of it.
+WATCHDOG_SEC = 4
+
 
 class Units(machine.TestCase):
     def setUp(self):
@@ -35,6 +38,7 @@ class Units(machine.TestCase):
         self.save('/etc/shop/shop.yaml', 'a: 2\n')
         self.assertEqual(config.wait_changed()[3], [('a', 'modified', 1, 2)])
         self.assertEqual(self.machine.run('reconfctl', 'get', 'shop', 'a').stdout, '2\n')
+        self.assertEqual(self.machine.unit('reconf.service', 'WatchdogUSec'), {'WatchdogUSec': '3min'})
 
     def test_kill(self):
         """systemd starts it again, and it goes on where it was."""
@@ -46,6 +50,61 @@ class Units(machine.TestCase):
         self.assertEqual(config.wait_changed()[3], [('a', 'modified', 1, 2)])
         self.assertEqual([version[0] for version in config.history()], [2, 1])
         self.assertEqual(self.machine.unit('reconf.service', 'NRestarts'), {'NRestarts': '1'})
+
+    def test_watchdog(self):
+        """One that does not move any longer is ended and started again, and leaves nothing of its memory."""
+        self.override('reconf.service', f'WatchdogSec={WATCHDOG_SEC}s')
+        config = self.watch('a: 1\n')
+        self.machine.run('systemctl', 'kill', '--signal=STOP', 'reconf.service')
+        reconf.wait_until(lambda: self.machine.unit('reconf.service', 'NRestarts', 'ActiveState') ==
+                          {'NRestarts': '1', 'ActiveState': 'active'}, 'the restart')
+        self.assertIn('Watchdog timeout', self.machine.journal('--unit=reconf.service'))
+        self.save('/etc/shop/shop.yaml', 'a: 2\n')
+        self.assertEqual(config.wait_changed()[3], [('a', 'modified', 1, 2)])
+
+    def test_watchdog_is_heard(self):
+        """Who has nothing to do says that he lives."""
+        self.override('reconf.service', f'WatchdogSec={WATCHDOG_SEC}s')
+        self.watch('a: 1\n')
+        first = self.machine.unit('reconf.service', 'WatchdogTimestampMonotonic')
+        reconf.wait_until(lambda: self.machine.unit('reconf.service', 'WatchdogTimestampMonotonic') != first, 'a sign')
+        self.assertEqual(self.machine.unit('reconf.service', 'NRestarts', 'ActiveState'),
+                         {'NRestarts': '0', 'ActiveState': 'active'})
+
+    def test_idle(self):
+        """With nothing to do it leaves, in good order, and the next call has it again."""
+        self.write('/etc/reconf/reconf.conf', '[Reconf]\nIdleExitSec=0\n')
+        self.assertEqual(self.client.manager('ListConfigs'), [])
+        reconf.wait_until(lambda: self.machine.unit('reconf.service', 'ActiveState', 'Result', 'NRestarts') ==
+                          {'ActiveState': 'inactive', 'Result': 'success', 'NRestarts': '0'}, 'the end')
+        before = self.machine.unit('reconf.service', 'InvocationID')
+        config = self.watch('a: 1\n')
+        self.assertNotEqual(self.machine.unit('reconf.service', 'InvocationID'), before)
+        # It may have been about to leave again when it was given something to do.
+        reconf.wait_until(lambda: self.machine.unit('reconf.service', 'ActiveState') == {'ActiveState': 'active'},
+                          'a service that stays')
+        self.save('/etc/shop/shop.yaml', 'a: 2\n')
+        self.assertEqual(config.wait_changed()[3], [('a', 'modified', 1, 2)])
+
+    def test_stop(self):
+        """It is stopped for good, and what was saved meanwhile is found at the next call."""
+        self.watch('a: 1\n')
+        self.machine.run('systemctl', 'stop', 'reconf.service')
+        self.assertEqual(self.machine.unit('reconf.service', 'ActiveState', 'Result'),
+                         {'ActiveState': 'inactive', 'Result': 'success'})
+        self.save('/etc/shop/shop.yaml', 'a: 2\n')
+        config = self.client.config('shop')
+        self.assertEqual([row[2] for row in config.history()], ['startup', 'register'])
+
+    def test_reload_of_units(self):
+        """New units, as those of an upgrade, do not disturb it; a restart has them, and the history."""
+        config = self.watch('a: 1\n')
+        before = self.machine.unit('reconf.service', 'InvocationID')
+        self.override('reconf.service', 'Environment=RECONF_ENVIRONMENT=next')
+        self.assertEqual(self.machine.unit('reconf.service', 'InvocationID'), before)
+        self.machine.run('systemctl', 'restart', 'reconf.service')
+        self.assertEqual(self.client.get_property(reconf.MANAGER_PATH, reconf.MANAGER, 'Environment'), 'next')
+        self.assertEqual([row[:3:2] for row in config.history()], [(1, 'register')])
 
     def test_enabled(self):
         """It watches from boot on, and finds what was saved in between."""

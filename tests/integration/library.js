@@ -178,6 +178,45 @@ const tests = {
         equal(seen, [Reconf.Status.CONNECTING, Reconf.Status.CONNECTED]);
     },
 
+    iterating() {
+        const config = open('iterating', 'servers: [{host: a, port: 1}, {host: b}]\n');
+        const servers = Reconf.Iter.new(config.dup_snapshot(), 'servers');
+        const found = [];
+
+        System.gc();
+        while (servers.next()[0])
+            found.push([servers.get_string('host', null), servers.get_int('port', 80)]);
+        equal(found, [['a', 1], ['b', 80]]);
+    },
+
+    opening() {
+        const path = save('opening', 'a: 1\n');
+        const found = [];
+
+        Gio._promisify(Reconf.Config, 'open', 'open_finish');
+        Reconf.Config.open(Gio.BusType.SESSION, path, null).then(config =>
+            found.push(config.name, config.get_int('a', 0), config.get_client().status));
+        waitFor('the config', () => found.length > 0);
+        equal(found, ['opening', 1, Reconf.Status.CONNECTED]);
+    },
+
+    again() {
+        const config = open('again', 'a: 1\n');
+        const instance = Reconf.Instance.new_sync(config, 'test', Reconf.InstanceFlags.DEFAULT, null);
+        const heard = [];
+        const handler = config.connect('changed', (_, change) => change.hold());
+
+        config.connect('changed', (_, change) => heard.push([change.get_previous(), change.get_version()]));
+        save('again', 'a: 2\n');
+        waitFor('the change', () => heard.length === 1);
+        instance.report_sync(2, Reconf.Report.FAILED, 'no', null);
+        config.disconnect(handler);
+        instance.renotify_sync(null);
+        waitFor('it once more', () => heard.length === 2);
+        equal(heard, [[1, 2], [1, 2]]);
+        equal(instance.unregister_sync(null), true);
+    },
+
     alone() {
         const config = Reconf.Config.new_for_file(save('alone', 'a: 1\n'));
         const heard = [];

@@ -5,7 +5,7 @@ import reconf
 import scene
 
 gi.require_version('Reconf', '1')
-from gi.repository import Reconf  # noqa: E402
+from gi.repository import GLib, Reconf  # noqa: E402
 
 
 class TestCase(scene.TestCase):
@@ -47,6 +47,12 @@ class TestCase(scene.TestCase):
         self.bus.process.terminate()
         self.bus.process.wait(reconf.TIMEOUT)
         reconf.wait_for_end(pid)
+
+    def assert_error(self, code, call, *arguments):
+        """The call fails with an error of the library's domain."""
+        with self.assertRaises(GLib.Error) as caught:
+            call(*arguments)
+        self.assertTrue(caught.exception.matches(Reconf.error_quark(), code), caught.exception)
 
     def wait(self, condition, what='the library'):
         return reconf.wait_until(condition, what)

@@ -92,6 +92,10 @@ class Screen:
             number = ready.readline().strip()
         if not number:
             raise AssertionError(f'the screen does not start: {(self.directory / "log").read_text()}')
+        # No picture is one of the way from one look to the next, however long it stands.
+        settings = case.bus.settings / 'gtk-4.0' / 'settings.ini'
+        settings.parent.mkdir()
+        settings.write_text('[Settings]\ngtk-enable-animations=0\n')
         # Drawn in memory, and with nothing of the machine's own that makes windows look different.
         self.environment = {
             'DISPLAY': f':{number}',

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as xml
 
+import manual
 import reconf
 from gi.repository import GLib
 from library import Reconf, native
@@ -219,6 +220,26 @@ class Outside(unittest.TestCase):
         self.need('cc', 'pkg-config')
         built = self.compile('cc', 'program.c', C_PROGRAM, '-DRECONF_VERSION_MAX_ALLOWED=(G_ENCODE_VERSION(0,0))')
         self.assertIn('Not available before 0.1', built.stderr)
+
+    def test_manual(self):
+        """The manual page's program does what the page says, without a bus."""
+        page = reconf.PREFIX / 'share' / 'man' / 'man3' / 'libreconf-1.3'
+        if not page.exists():
+            self.skipTest('there are no manual pages')
+        self.need('cc', 'pkg-config')
+        lines = manual.examples(manual.Manual(page.name).section('EXAMPLES'))[0]
+        built = self.compile('cc', 'program.c', '\n'.join(lines), '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror')
+        self.assertEqual((built.returncode, built.stderr), (0, ''))
+        file = self.directory / 'a.yaml'
+        file.write_text('database: {pool: {size: 20}}\n')
+        with subprocess.Popen([self.directory / 'program', file], env=self.environment, stdout=subprocess.PIPE,
+                              text=True) as program:
+            self.addCleanup(program.kill)
+            self.assertEqual(program.stdout.readline(), '20\n')
+            (self.directory / 'new').write_text('database: {pool: {size: 30}}\n')
+            (self.directory / 'new').rename(file)
+            self.assertEqual(program.stdout.readline(), '30\n')
+            program.kill()
 
     def test_vala(self):
         self.need('valac')

@@ -51,8 +51,8 @@ class Pages(unittest.TestCase):
 
     def test_there_is_one_for_each_thing(self):
         self.assertEqual({page.name for page in self.pages},
-                         {'reconfctl.1', 'reconfd.8', 'reconf.conf.5', 'reconf-config.5', 'reconf-gsettings.7',
-                          'org.reconf.Reconf1.5'})
+                         {'reconfctl.1', 'libreconf-1.3', 'reconfd.8', 'reconf.conf.5', 'reconf-config.5',
+                          'reconf-gsettings.7', 'org.reconf.Reconf1.5'})
 
     def test_no_warnings(self):
         for page in self.pages:
@@ -177,6 +177,29 @@ class Service(unittest.TestCase):
 
     def test_settings(self):
         self.assertEqual(keys(Manual('reconf.conf.5').section('SETTINGS')), strings('daemon/settings.c', 'known[]'))
+
+
+class Library(unittest.TestCase):
+    page = Manual('libreconf-1.3')
+
+    def test_functions(self):
+        """What it names is in the library; a name that ends in dots stands for several."""
+        symbols = set((SOURCE / 'client' / 'lib' / 'libreconf-1.symbols').read_text().split())
+        named = set(re.findall(r'\breconf_\w+', manual.unescape(self.page.source)))
+        self.assertGreater(len(named), 8)
+        self.assertLessEqual(named, symbols)
+
+    def test_objects(self):
+        declared = set(re.findall(r'G_DECLARE_FINAL_TYPE\((\w+),', ''.join(
+            path.read_text() for path in (SOURCE / 'client' / 'lib' / 'reconf').glob('*.h'))))
+        found = {tag for tag in manual.tags(self.page.section('DESCRIPTION'))}
+        self.assertGreaterEqual(found, declared)
+        self.assertGreaterEqual(len(declared), 3)
+
+    def test_environment(self):
+        """It has none of its own."""
+        sources = '\n'.join(path.read_text() for path in (SOURCE / 'client' / 'lib').glob('*.c'))
+        self.assertEqual(re.findall(r'getenv\(', sources), [])
 
 
 class Dropins(unittest.TestCase):

@@ -204,6 +204,27 @@ class Meanwhile(ValidatorCase):
         second.return_value(None)
         self.assert_changed(self.config, ('a', 'modified', 1, 3))
 
+    def test_saves_without_end(self):
+        """Somebody who saves more often than a validator answers does not keep all of it from being active."""
+        validator = Validator(self.other, self.config)
+        number = 1
+
+        def save():
+            nonlocal number
+            number += 1
+            self.save('a.yaml', f'a: {number}\n')
+            return True
+
+        def answer():
+            for _, invocation in validator.asked:
+                GLib.timeout_add(500, invocation.return_value, None)
+            validator.asked.clear()
+            return True
+
+        for source in GLib.timeout_add(50, save), GLib.timeout_add(10, answer):
+            self.addCleanup(GLib.source_remove, source)
+        self.config.wait_changed()
+
     def test_calling_back_is_busy(self):
         validator = Validator(self.other, self.config)
         self.save('a.yaml', 'a: 2\n')

@@ -360,6 +360,45 @@ static void test_file(void)
         g_assert_cmpint(g_rmdir(directory), ==, 0);
 }
 
+static void test_remote(void)
+{
+        g_auto(CommandLine) here = { 0 }, host = { 0 }, machine = { 0 }, help = { 0 };
+
+        parse(&here, "reconfctl --user list");
+        g_assert_false(arguments_are_remote(here.arguments));
+
+        parse(&host, "reconfctl -H root@db.example.com:2222/web list");
+        g_assert_no_error(host.error);
+        g_assert_cmpstr(host.arguments->host, ==, "root@db.example.com:2222/web");
+        g_assert_null(host.arguments->machine);
+        g_assert_true(arguments_are_remote(host.arguments));
+
+        parse(&machine, "reconfctl list --user --machine=me@web");
+        g_assert_no_error(machine.error);
+        g_assert_cmpstr(machine.arguments->machine, ==, "me@web");
+        g_assert_true(machine.arguments->user);
+        g_assert_true(arguments_are_remote(machine.arguments));
+
+        assert_refused("reconfctl -H a -M b", "--host and --machine exclude each other");
+        assert_refused("reconfctl --user -H a", "on another host there is only the service of the system");
+        parse(&help, "reconfctl -H a -M b --help");
+        g_assert_no_error(help.error);
+}
+
+static void test_remote_file(void)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *file = parse_remote_file("//etc/./there-is/../a.yaml", &error);
+
+        g_assert_no_error(error);
+        g_assert_cmpstr(file, ==, "/etc/there-is/../a.yaml");
+        g_assert_null(parse_remote_file("a.yaml", &error));
+        g_assert_error(error, CTL_ERROR, CTL_EXIT_USAGE);
+        g_clear_error(&error);
+        g_assert_null(parse_remote_file("", &error));
+        g_assert_error(error, CTL_ERROR, CTL_EXIT_USAGE);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -379,5 +418,7 @@ int main(int argc, char **argv)
         g_test_add_func("/ctl-arguments/times", test_times);
         g_test_add_func("/ctl-arguments/instance-options", test_instance_options);
         g_test_add_func("/ctl-arguments/file", test_file);
+        g_test_add_func("/ctl-arguments/remote", test_remote);
+        g_test_add_func("/ctl-arguments/remote-file", test_remote_file);
         return g_test_run();
 }

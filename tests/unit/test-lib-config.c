@@ -335,8 +335,9 @@ static void test_no_system_calls(void)
                 forbid_system_calls();
                 for (int i = 0; i < 1000; i++)
                         if (read_all(config, snapshot) != sum)
-                                _exit(1);
-                _exit(sum == 16 ? 0 : 2);
+                                syscall(SYS_exit_group, 1);
+                /* What libraries do at the end, the kernel would have to do for them. */
+                syscall(SYS_exit_group, sum == 16 ? 0 : 2);
         }
         g_test_trap_subprocess(NULL, 0, 0);
         g_test_trap_assert_passed();

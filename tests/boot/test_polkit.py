@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a real polkitd allows, beyond what the kernel does: nothing but what a rule grants."""
+import machine
+
+NAME, UID = 'buyer', 1000
+FILE = '/etc/shop/shop.yaml'
+ONE, TWO = 'a: 1\n', 'a: 2\n'
+
+# As reconfctl(1) has it.
+ACCESS_DENIED = 4
+
+RULE = '''
+polkit.addRule(function(action, subject) {
+        if (action.id == "org.reconf.Reconf1.%s" && subject.user == "%s")
+                return polkit.Result.YES;
+});
+'''
+
+
+class Polkit(machine.TestCase):
+    """A file that root alone may read, in its second version, and a user."""
+
+    def setUp(self):
+        super().setUp()
+        self.add_user(NAME, UID)
+        self.write(FILE, ONE).chmod(0o600)
+
+    def start(self, *granted):
+        for action in granted:
+            self.write(f'/etc/polkit-1/rules.d/50-{action}.rules', RULE % (action, NAME))
+        self.boot()
+        self.config = self.client.register('shop', FILE)
+        self.machine.path(FILE).write_text(TWO)
+        self.config.reload()
+        self.assertEqual(self.config.get(), {'a': 2})
+
+    def reconfctl(self, *arguments):
+        return self.machine.run('reconfctl', '--system', *arguments, uid=UID, check=False)
+
+    def assert_denied(self, *arguments):
+        said = self.reconfctl(*arguments)
+        self.assertEqual((said.returncode, said.stdout), (ACCESS_DENIED, ''), said.stderr)
+
+    def assert_done(self, *arguments):
+        said = self.reconfctl(*arguments)
+        self.assertEqual(said.returncode, 0, said.stderr)
+        return said.stdout
+
+    def assert_untouched(self):
+        self.assertEqual((self.read(FILE), self.config.get()), (TWO, {'a': 2}))
+        self.assertEqual([row[0] for row in self.client.manager('ListConfigs')], ['shop'])
+
+    def test_no_grant(self):
+        self.start()
+        self.assert_denied('get', 'shop')
+        self.assert_denied('rollback', 'shop', '1')
+        self.assert_denied('unregister', 'shop')
+        self.assert_untouched()
+        self.assertEqual(self.machine.unit('polkit.service', 'ActiveState'), {'ActiveState': 'active'})
+
+    def test_read(self):
+        self.start('read')
+        self.assertEqual(self.assert_done('get', 'shop', 'a'), '2\n')
+        self.assert_denied('rollback', 'shop', '1')
+        self.assert_denied('unregister', 'shop')
+        self.assert_untouched()
+
+    def test_edit(self):
+        """Who may edit goes back, and the history says who it was."""
+        self.start('read', 'edit')
+        self.assert_done('rollback', 'shop', '1')
+        self.assertEqual((self.read(FILE), self.config.get()), (ONE, {'a': 1}))
+        newest = self.config.history()[0]
+        self.assertEqual((newest[2], newest[5]['uid']), ('rollback', UID))
+        self.assert_denied('unregister', 'shop')
+
+    def test_register(self):
+        """Even who may say what is watched makes nothing of a file that he could not read."""
+        self.start('register')
+        self.write('/etc/shop/open.yaml', ONE)
+        self.write('/etc/shop/closed.yaml', ONE).chmod(0o600)
+        self.assert_done('register', 'open', '/etc/shop/open.yaml')
+        self.assert_denied('register', 'closed', '/etc/shop/closed.yaml')
+        self.assertEqual([row[0] for row in self.client.manager('ListConfigs')], ['open', 'shop'])
+
+    def test_rule_goes(self):
+        """A grant holds for a call, not for ever."""
+        self.start('read')
+        self.assert_done('get', 'shop')
+        self.machine.path('/etc/polkit-1/rules.d/50-read.rules').unlink()
+        self.machine.run('systemctl', 'restart', 'polkit.service')
+        self.assert_denied('get', 'shop')
+
+    def test_without_polkit(self):
+        """Where there is no polkit, it is root and the kernel's word."""
+        self.machine.path('/etc/systemd/system/polkit.service').symlink_to('/dev/null')
+        self.start('read', 'edit', 'register')
+        self.assert_denied('get', 'shop')
+        self.assert_denied('rollback', 'shop', '1')
+        self.assert_untouched()
+        self.machine.path(FILE).chmod(0o644)
+        self.assertEqual(self.assert_done('get', 'shop', 'a'), '2\n')
