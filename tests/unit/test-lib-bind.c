@@ -136,6 +136,27 @@ static void test_mapping(void)
         g_assert_cmpuint(calls, ==, 102);
 }
 
+static gboolean change_it(GValue *value, GVariant *variant, void *data)
+{
+        g_value_set_boolean(value, g_variant_get_boolean(variant));
+        g_assert_true(reconf_config_set_data(data, "{on: false}", -1, "yaml", NULL));
+        return TRUE;
+}
+
+/* A version that comes while the binding is made is not missed. */
+static void test_meanwhile(void)
+{
+        g_autoptr(ReconfConfig) config = make("{on: true}");
+        g_autoptr(GSimpleAction) action = make_action();
+
+        (void) reconf_config_bind_with_mapping(config, "on", G_OBJECT(action), "enabled",
+                                               RECONF_BIND_DEFAULT, change_it, config, NULL);
+        g_assert_true(g_action_get_enabled(G_ACTION(action)));
+        while (g_main_context_iteration(NULL, FALSE))
+                ;
+        g_assert_false(g_action_get_enabled(G_ACTION(action)));
+}
+
 static void test_no_such_property(void)
 {
         g_autoptr(ReconfConfig) config = make("{n: 5}");
@@ -208,6 +229,7 @@ int main(int argc, char **argv)
         g_test_add_func("/lib-bind/unsuitable", test_unsuitable);
         g_test_add_func("/lib-bind/ends", test_ends);
         g_test_add_func("/lib-bind/mapping", test_mapping);
+        g_test_add_func("/lib-bind/meanwhile", test_meanwhile);
         g_test_add_func("/lib-bind/no-such-property", test_no_such_property);
         g_test_add_func("/lib-bind/types", test_types);
         return g_test_run();

@@ -254,6 +254,28 @@ static void test_dropped_elsewhere(Scene *scene, const void *text)
                 ;
 }
 
+static void reload_again(ReconfConfig *config, ReconfChange *change, void *data)
+{
+        Scene *scene = data;
+
+        g_signal_handlers_disconnect_by_func(config, reload_again, data);
+        put(scene->file, "a: 3\n");
+        g_assert_true(reconf_config_reload_sync(config, NULL, NULL, NULL));
+        g_assert_cmpint(reconf_config_get_int(config, "a", 0), ==, 1);
+}
+
+/* A handler of `changing` may ask for what its file holds by now. */
+static void test_reload_in_handler(Scene *scene, const void *text)
+{
+        guint64 version;
+
+        g_signal_connect(scene->config, "changing", G_CALLBACK(reload_again), scene);
+        put(scene->file, "a: 2\n");
+        g_assert_true(reconf_config_reload_sync(scene->config, &version, NULL, NULL));
+        g_assert_cmpint(reconf_config_get_int(scene->config, "a", 0), ==, 3);
+        g_assert_cmpuint(version, ==, 3);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -265,6 +287,8 @@ int main(int argc, char **argv)
         g_test_add("/lib-files/layers", Scene, NULL, set_up, test_layers, tear_down);
         g_test_add("/lib-files/schema", Scene, NULL, set_up, test_schema, tear_down);
         g_test_add("/lib-files/refused", Scene, NULL, set_up, test_refused, tear_down);
+        g_test_add("/lib-files/reload-in-handler", Scene, "a: 1\n", set_up, test_reload_in_handler,
+                   tear_down);
         g_test_add("/lib-files/dropped-elsewhere", Scene, "a: 1\n", set_up, test_dropped_elsewhere,
                    tear_down);
         return g_test_run();

@@ -151,6 +151,56 @@ static void test_writers(void)
         g_assert_cmpuint(reconf_config_get_version(config), >, N_VERSIONS);
 }
 
+typedef struct Publishing {
+        ReconfConfig *config;
+        ReconfSnapshot *snapshots[N_VERSIONS];
+        guint64 last; /* of which `changing` has told */
+} Publishing;
+
+static void note_changing(ReconfConfig *config, ReconfChange *change, void *data)
+{
+        Publishing *publishing = data;
+
+        g_assert_cmpuint(reconf_change_get_previous(change), ==, publishing->last);
+        g_assert_cmpuint(reconf_config_get_version(config), ==, publishing->last);
+        publishing->last = reconf_change_get_version(change);
+}
+
+static void *publish_all(void *data)
+{
+        Publishing *publishing = data;
+
+        for (unsigned i = 0; i < N_VERSIONS; i++) {
+                config_publish(publishing->config, publishing->snapshots[i], NULL, PUBLISH_NEWER);
+                g_assert_cmpuint(reconf_config_get_version(publishing->config), >=, i + 1);
+        }
+        return NULL;
+}
+
+/* Several that bring the same versions: each is told of once, in order, before anybody can read it. */
+static void test_publishers(void)
+{
+        Publishing publishing = { .config = config_new("") };
+        GThread *threads[4];
+
+        for (unsigned i = 0; i < N_VERSIONS; i++) {
+                g_autofree char *text = make_text(i);
+                g_autoptr(ReconfConfig) source = reconf_config_new_for_data(text, -1, "yaml", NULL);
+                g_autoptr(ReconfSnapshot) snapshot = reconf_config_dup_snapshot(source);
+
+                publishing.snapshots[i] = reconf_snapshot_new_from_bytes(i + 1, snapshot->bytes, NULL);
+        }
+        g_signal_connect(publishing.config, "changing", G_CALLBACK(note_changing), &publishing);
+        for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+                threads[i] = g_thread_new("publisher", publish_all, &publishing);
+        for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+                g_thread_join(threads[i]);
+        g_assert_cmpuint(publishing.last, ==, N_VERSIONS);
+        for (unsigned i = 0; i < N_VERSIONS; i++)
+                reconf_snapshot_unref(publishing.snapshots[i]);
+        g_object_unref(publishing.config);
+}
+
 static void *read_and_end(void *data)
 {
         gint64 last = 0;
@@ -210,6 +260,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/lib-threads/readers", test_readers);
         g_test_add_func("/lib-threads/writers", test_writers);
+        g_test_add_func("/lib-threads/publishers", test_publishers);
         g_test_add_func("/lib-threads/records", test_records);
         g_test_add_func("/lib-threads/stopped-reader", test_stopped_reader);
         return g_test_run();

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * ReconfStatus:
  * @RECONF_STATUS_CONNECTING: an attempt to reach the service is under way, or the next one is waited for
  * @RECONF_STATUS_CONNECTED: changes are heard as they happen
- * @RECONF_STATUS_DISCONNECTED: the service is away, and nobody tries to reach it
+ * @RECONF_STATUS_DISCONNECTED: the service is away, and nobody tries to reach it: that is not wanted, or
+ *   nothing needs it
  * @RECONF_STATUS_ERROR: trying has been given up, or would not help: the property `error` says why
  *
  * How a client, or a config, and the service stand. In all of them what was read last can be read.
