@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the kernel does not allow polkit may: grants, refusals, prompts, and callers who do not wait for them."""
 import os
+import shutil
+import unittest
 
 import people
 import reconf
@@ -234,6 +236,7 @@ class WithoutPolkit(people.TestCase):
         self.assert_denied(self.seen_by('stranger', config).get, 'a')
         self.assertEqual(config.get('a'), 1)
 
+    @unittest.skipUnless(shutil.which('setfacl'), 'there is no setfacl')
     def test_access_list_counts(self):
         config = self.own()
         self.run_tool('setfacl', '-m', f'u:{self.uids["stranger"]}:r', self.path('a.yaml'))
