@@ -10,6 +10,7 @@
 struct _ReconfClient {
         GObject parent;
         GMainContext *context;
+        GThread *thread; /* where it was made, and the context runs */
         GBusType bus_type;
         char *address; /* NULL: that of bus_type */
 

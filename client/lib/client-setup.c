@@ -67,10 +67,24 @@ static gboolean review(void *data)
         return G_SOURCE_REMOVE;
 }
 
-static void review_in_context(ReconfClient *client)
+/*
+ * Another thread leaves it to the context's own, which may not be running its loop just now, and be in the
+ * middle of a synchronous call.
+ */
+static void invoke(ReconfClient *client, GSourceFunc func)
 {
-        g_main_context_invoke_full(client->context, G_PRIORITY_DEFAULT, review, g_object_ref(client),
-                                   g_object_unref);
+        g_autoptr(GSource) source = NULL;
+
+        if (g_thread_self() == client->thread) {
+                g_main_context_invoke_full(client->context, G_PRIORITY_DEFAULT, func, g_object_ref(client),
+                                           g_object_unref);
+                return;
+        }
+        source = g_idle_source_new();
+        g_source_set_priority(source, G_PRIORITY_DEFAULT);
+        g_source_set_static_name(source, "[reconf] client");
+        g_source_set_callback(source, func, g_object_ref(client), g_object_unref);
+        g_source_attach(source, client->context);
 }
 
 /**
@@ -281,7 +295,7 @@ void reconf_client_set_max_reconnect_attempts(ReconfClient *client, guint attemp
         if (!other)
                 return;
         g_object_notify(G_OBJECT(client), "max-reconnect-attempts");
-        review_in_context(client);
+        invoke(client, review);
 }
 
 /**
@@ -365,7 +379,7 @@ void reconf_client_set_auto_reconnect(ReconfClient *client, gboolean auto_reconn
         if (!other)
                 return;
         g_object_notify(G_OBJECT(client), "auto-reconnect");
-        review_in_context(client);
+        invoke(client, review);
 }
 
 static gboolean reconnect(void *data)
@@ -388,6 +402,5 @@ void reconf_client_reconnect(ReconfClient *client)
         g_mutex_lock(&client->lock);
         client->attempts = 0;
         g_mutex_unlock(&client->lock);
-        g_main_context_invoke_full(client->context, G_PRIORITY_DEFAULT, reconnect, g_object_ref(client),
-                                   g_object_unref);
+        invoke(client, reconnect);
 }

@@ -191,6 +191,7 @@ static void reconf_client_init(ReconfClient *client)
 {
         g_mutex_init(&client->lock);
         client->context = g_main_context_ref_thread_default();
+        client->thread = g_thread_self();
         client->delay_msec = DEFAULT_DELAY_MSEC;
         client->auto_reconnect = TRUE;
         client->configs = g_ptr_array_new();

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 
 import reconf
 import scene
@@ -285,6 +286,18 @@ class LeftInPeace(TestCase):
         self.assertEqual(self.starts(), 1)
         self.library.set_auto_reconnect(True)
         self.wait_connected(config)
+
+    def test_switched_by_another_thread(self):
+        """It is for the thread that the client is of to do by that."""
+        config = self.open()
+        self.library.set_reconnect_delay(3600000)
+        self.bus.end_daemon()
+        self.wait(lambda: config.get_status() == Reconf.Status.CONNECTING, 'the end to be heard')
+        thread = threading.Thread(target=lambda: self.library.set_auto_reconnect(False))
+        thread.start()
+        thread.join()
+        self.assertEqual(self.library.get_status(), Reconf.Status.CONNECTING)
+        self.wait_disconnected()
 
     def test_higher_limit(self):
         config = self.open()
