@@ -3,58 +3,12 @@
  * Threads that read while versions come: whole ones only, and none that is gone
  *
  * Each version holds its number at several places, so that a reader who saw two of them at once would see
- * two numbers. Built a second time with ThreadSanitizer, which does not see into GLib: there, what is locked
- * and counted is done by functions of the same name here.
+ * two numbers. Built a second time with ThreadSanitizer.
  */
 #include "client/lib/config-private.h"
 
 #define N_READERS 8U
 #define N_VERSIONS 100U
-
-#ifdef __SANITIZE_THREAD__
-#define HAS_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define HAS_THREAD_SANITIZER 1
-#endif
-#endif
-
-#ifdef HAS_THREAD_SANITIZER
-void(g_mutex_lock)(GMutex *mutex)
-{
-        guint *word = &mutex->i[0];
-
-        while (__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE) != 0)
-                g_thread_yield();
-}
-
-void(g_mutex_unlock)(GMutex *mutex)
-{
-        __atomic_store_n(&mutex->i[0], 0, __ATOMIC_RELEASE);
-}
-
-/* Whoever waits looks again and again, so there is nobody to wake. */
-void(g_cond_wait)(GCond *cond, GMutex *mutex)
-{
-        g_mutex_unlock(mutex);
-        g_thread_yield();
-        g_mutex_lock(mutex);
-}
-
-void(g_cond_broadcast)(GCond *cond)
-{
-}
-
-void(g_atomic_ref_count_inc)(gatomicrefcount *count)
-{
-        __atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
-}
-
-gboolean(g_atomic_ref_count_dec)(gatomicrefcount *count)
-{
-        return __atomic_fetch_sub(count, 1, __ATOMIC_ACQ_REL) == 1;
-}
-#endif
 
 typedef struct Scene {
         ReconfConfig *config;
