@@ -65,14 +65,115 @@ const tests = {
         equal([config.name, config.version], ['reading', 1]);
     },
 
+    types() {
+        const config = open('types', `{
+            none: null, on: true, int: -5, large: 18446744073709551615, real: 2.5, text: "5", list: [1, [x], {y: 2}],
+            map: {"a.b": {"": 1}, "q\\"": 2}}\n`);
+        const snapshot = config.dup_snapshot();
+
+        equal([snapshot.get_int('int', 1), snapshot.get_uint('int', 1), snapshot.get_double('int', 1)], [-5, 1, -5]);
+        equal([snapshot.get_int('large', 1), snapshot.get_variant('large').print(false)], [1, '18446744073709551615']);
+        equal([snapshot.get_double('real', 1), snapshot.get_int('real', 1)], [2.5, 1]);
+        equal([snapshot.get_boolean('on', false), snapshot.get_boolean('int', false)], [true, false]);
+        equal([snapshot.get_string('text', null), snapshot.get_int('text', 1), snapshot.get_string('int', 'x')],
+            ['5', 1, 'x']);
+        equal([snapshot.dup_strv('list'), snapshot.n_children('list')], [null, 3]);
+        equal([snapshot.get_string('list.1.0', null), snapshot.get_int('list.2.y', 0)], ['x', 2]);
+        equal([snapshot.get_int('map."a.b".""', 0), snapshot.get_int('map."q\\""', 0)], [1, 2]);
+        equal([snapshot.has('none'), snapshot.has('nothing'), snapshot.get_variant('nothing')], [true, false, null]);
+        equal(['on', 'int', 'large', 'real', 'text', 'list', 'map'].map(
+            path => snapshot.get_value_type(path).dup_string()), ['b', 'x', 't', 'd', 's', 'av', 'a{sv}']);
+        equal(unpack(snapshot.lookup_value('real', new GLib.VariantType('d'))), 2.5);
+        equal(snapshot.lookup_value('real', new GLib.VariantType('x')), null);
+        // What was taken stays.
+        save('types', 'int: 6\n');
+        waitFor('the change', () => config.get_int('int', 0) === 6);
+        equal([snapshot.get_int('int', 0), snapshot.get_version(), config.version], [-5, 1, 2]);
+        equal([snapshot.equal(snapshot), snapshot.equal(config.dup_snapshot())], [true, false]);
+    },
+
     errors() {
-        try {
-            client.get_config_sync('none', null, null);
-        } catch (error) {
-            equal(error.matches(Reconf.error_quark(), Reconf.Error.NO_SUCH_CONFIG), true);
-            return;
+        const config = open('errors', 'a: 1\n');
+        const path = save('bad', 'a: [\n');
+        const cases = {
+            NO_SUCH_CONFIG: () => client.get_config_sync('none', null, null),
+            ALREADY_REGISTERED: () => client.register_sync('errors', [path], null, null),
+            INVALID_NAME: () => client.register_sync('a/b', [path], null, null),
+            INVALID_ARGUMENT: () => client.register_sync('new', [path], new GLib.Variant('a{sv}', {
+                nonsense: new GLib.Variant('b', true)}), null),
+            INVALID_PATH: () => Reconf.path_is_valid('a..b'),
+            FILE_NOT_FOUND: () => client.watch_file_sync(`${directory}/none.yaml`, null),
+            PARSE_FAILED: () => client.watch_file_sync(path, null),
+            NO_SUCH_VERSION: () => config.rollback_sync(99, null, null),
+            NOT_UNCONFIRMED: () => config.confirm_sync(1, null),
+        };
+
+        for (const [name, call] of Object.entries(cases)) {
+            let error = null;
+
+            try {
+                call();
+            } catch (caught) {
+                error = caught;
+            }
+            if (!error || !error.matches(Reconf.Error, Reconf.Error[name]))
+                throw new Error(`expected ${name}, found ${error}`);
+            equal([error.matches(Reconf.error_quark(), Reconf.Error[name]), error.matches(Gio.IOErrorEnum, error.code)],
+                [true, false]);
+            equal(error.message.includes('GDBus.Error'), false);
         }
-        throw new Error('there is no such config');
+        // Of other domains: those of GIO stay what they are.
+        const cancellable = new Gio.Cancellable();
+        let cancelled = false;
+
+        cancellable.cancel();
+        try {
+            config.reload_sync(cancellable);
+        } catch (error) {
+            cancelled = error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED);
+        }
+        equal(cancelled, true);
+    },
+
+    versions() {
+        const config = open('versions', '{a: 1, b: {c: 1}}\n');
+
+        save('versions', '{a: 2, d: 3}\n');
+        equal(config.reload_sync(null), [true, 2]);
+        equal(unpack(config.diff_sync(1, 0, null)).map(change => change.slice(0, 2)),
+            [['a', 'modified'], ['b', 'removed'], ['d', 'added']]);
+        equal(config.label_sync(1, 'good', null), true);
+        equal(config.rollback_sync(0, null, null), [true, 3]);
+        equal(unpack(config.get_variant('')), {a: 1, b: {c: 1}});
+        const history = unpack(config.get_history_sync(null));
+
+        equal(history.map(version => [version[0], version[4]]),
+            [[3, 'active'], [2, 'rolled-back'], [1, 'superseded']]);
+        equal([history[0][2], history[2][2]], ['rollback', 'register']);
+        equal(history[2][5].label, 'good');
+        equal(unpack(config.validate_sync('{a: [', 'yaml', null)).length, 1);
+        equal(unpack(config.get_problems_sync(null)), []);
+    },
+
+    registry() {
+        const tenants = GLib.build_filenamev([directory, 'tenants']);
+        const path = save('registry', 'a: 1\n');
+
+        GLib.mkdir_with_parents(tenants, 0o755);
+        GLib.file_set_contents(`${tenants}/one.yaml`, 'a: 1\n');
+        equal(client.register_directory_sync('tenants', tenants, '*.yaml', null, null).length, 1);
+        const config = client.register_sync('registry', [path], new GLib.Variant('a{sv}', {
+            'max-versions': new GLib.Variant('u', 3)}), null);
+
+        const names = unpack(client.list_configs_sync(null)).map(row => row[0]);
+
+        equal(['registry', 'tenants@one'].every(name => names.includes(name)), true);
+        equal([client.find_configs_sync(path, null), config.name], [['registry'], 'registry']);
+        equal(client.unregister_sync('registry', null), true);
+        waitFor('its end', () => config.status === Reconf.Status.ERROR);
+        equal(config.error.matches(Reconf.Error, Reconf.Error.NO_SUCH_CONFIG), true);
+        // What was read last still reads.
+        equal(config.get_int('a', 0), 1);
     },
 
     changed() {
@@ -91,6 +192,38 @@ const tests = {
         waitFor('b.c', () => below.length === 1);
         equal(all, [['a', 1, 2], ['b.c', 1, 2]]);
         equal(below, [['b.c', 1, 2]]);
+    },
+
+    items() {
+        const config = open('items', '{a: 1, b: {c: 1}, d: 1}\n');
+        const heard = [];
+
+        config.connect('changed', (_, change) => heard.push(change));
+        save('items', '{a: 2, d: 1, e: {f: 1}}\n');
+        waitFor('the change', () => heard.length === 1);
+        const [change] = heard;
+        const indexes = [...Array(change.get_n_items()).keys()];
+
+        equal(indexes.map(i => [change.get_path(i), change.get_kind(i)]), [['a', Reconf.ChangeKind.MODIFIED],
+            ['b', Reconf.ChangeKind.REMOVED], ['e', Reconf.ChangeKind.ADDED]]);
+        equal(['a', 'b.c', 'e', 'd', 'e.g', 'e.f'].map(path => change.touches(path)),
+            [true, true, true, false, false, true]);
+        equal([change.get_before().get_int('a', 0), change.get_after().get_int('a', 0)], [1, 2]);
+        equal([change.get_previous(), change.get_version()], [1, 2]);
+        equal(unpack(change.get_details()).origin, 'file');
+    },
+
+    handler() {
+        const heard = [];
+        const listen = config => config.connect('changed', changed => heard.push(changed.name));
+
+        // One for many.
+        ['handler-a', 'handler-b'].map(name => open(name, 'a: 1\n')).forEach(listen);
+        save('handler-b', 'a: 2\n');
+        waitFor('the second', () => heard.length === 1);
+        save('handler-a', 'a: 2\n');
+        waitFor('the first', () => heard.length === 2);
+        equal(heard, ['handler-b', 'handler-a']);
     },
 
     watch() {
