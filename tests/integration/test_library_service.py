@@ -400,6 +400,28 @@ class Asking(TestCase):
         self.assertEqual([(row[1], row[5]) for row in rows], [('a', 'untracked')])
         self.assertIs(instance.get_config(), config)
 
+    def test_cancelled(self):
+        """Who opens a config and thinks better of it does not wait for a service that is stuck, at any step."""
+        self.open()
+        pid = self.bus.daemon_pid()
+        context = GLib.MainContext.default()
+        for turns in range(5):
+            cancellable, done = Gio.Cancellable(), []
+            self.library.get_config('a', None, cancellable, lambda _, result: done.append(result))
+            for _ in range(turns):
+                if not done:
+                    context.iteration(True)
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                cancellable.cancel()
+                # Less than what a call waits for.
+                result = reconf.wait_until(lambda: done, 'the end', timeout=20)[0]
+            finally:
+                os.kill(pid, signal.SIGCONT)
+            with self.assertRaises(GLib.Error) as caught:
+                self.library.get_config_finish(result)
+            self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED))
+
     def test_instance_of_a_config_that_comes_back(self):
         config = self.open()
         instance = Reconf.Instance.new_sync(config, 'test', Reconf.InstanceFlags.DEFAULT, None)
