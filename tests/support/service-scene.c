@@ -2,11 +2,13 @@
 #include "tests/support/service-scene.h"
 
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
 
 /* A directory of its own, since the bus looks whenever something changes in it. */
 #define SERVICES "services"
-#define PAUSE_USEC 1000
 
 static void remove_tree(const char *path)
 {
@@ -55,7 +57,7 @@ char *service_scene_path(ServiceScene *scene, const char *name)
         return g_build_filename(scene->directory, name, NULL);
 }
 
-pid_t service_scene_signal(ServiceScene *scene, int number)
+static pid_t find_daemon(ServiceScene *scene)
 {
         g_autoptr(GDBusConnection) connection = reconf_client_dup_connection(scene->client);
         g_autoptr(GError) error = NULL;
@@ -67,8 +69,12 @@ pid_t service_scene_signal(ServiceScene *scene, int number)
 
         g_assert_no_error(error);
         g_variant_get(reply, "(u)", &pid);
-        g_assert_cmpint(kill((pid_t) pid, number), ==, 0);
         return (pid_t) pid;
+}
+
+void service_scene_signal(ServiceScene *scene, int number)
+{
+        g_assert_cmpint(kill(find_daemon(scene), number), ==, 0);
 }
 
 /* What is on its way comes to its end, and holds nothing after that. */
@@ -103,15 +109,17 @@ static void set_up(ServiceScene *scene, const void *unused)
 
 static void tear_down(ServiceScene *scene, const void *unused)
 {
-        pid_t pid;
+        struct pollfd daemon = { .events = POLLIN };
 
         if (!scene->client)
                 scene->client = connect_client(scene);
         reconf_client_set_auto_reconnect(scene->client, FALSE);
-        pid = service_scene_signal(scene, SIGTERM);
+        daemon.fd = pidfd_open(find_daemon(scene), 0);
+        g_assert_cmpint(daemon.fd, >=, 0);
+        service_scene_signal(scene, SIGTERM);
         service_scene_wait_until(reconf_client_get_status(scene->client) == RECONF_STATUS_DISCONNECTED);
-        while (kill(pid, 0) == 0)
-                g_usleep(PAUSE_USEC);
+        g_assert_cmpint(poll(&daemon, 1, -1), ==, 1);
+        (void) close(daemon.fd);
         service_scene_drop_client(scene);
         while (g_main_context_iteration(NULL, FALSE))
                 ;

@@ -11,7 +11,6 @@
 #include "client/lib/reconf/reconf.h"
 
 #include <gio/gio.h>
-#include <sys/types.h>
 
 typedef struct ServiceScene {
         GTestDBus *bus;
@@ -34,5 +33,5 @@ void service_scene_drop_client(ServiceScene *scene);
 /* A file in the directory. */
 void service_scene_save(ServiceScene *scene, const char *name, const char *text);
 char *service_scene_path(ServiceScene *scene, const char *name);
-/* Sends the daemon a signal. Returns its process id. */
-pid_t service_scene_signal(ServiceScene *scene, int number);
+/* Sends the daemon a signal. */
+void service_scene_signal(ServiceScene *scene, int number);

@@ -18,6 +18,7 @@
 
 #define N_READERS 4U
 #define N_VERSIONS 20
+#define PAUSE_USEC 100
 #define SCHEMA "org.reconf.test"
 
 static const char schemas[] = "<schemalist><schema id='" SCHEMA "' path='/org/reconf/test/'>"
@@ -196,6 +197,8 @@ static void *read_all_the_time(void *data)
                 g_assert_cmpint(number, >=, last);
                 last = number;
                 atomic_fetch_add(&reading->n_reads, 1);
+                /* Those who have something to read for them need a turn, too. */
+                g_usleep(PAUSE_USEC);
         }
         return NULL;
 }
