@@ -147,7 +147,7 @@ guint reconf_config_bind(ReconfConfig *config, const char *path, GObject *object
 }
 
 /**
- * reconf_config_bind_with_mapping:
+ * reconf_config_bind_with_mapping: (skip)
  * @config: a config
  * @path: a dotted path
  * @object: an object
@@ -159,7 +159,7 @@ guint reconf_config_bind(ReconfConfig *config, const char *path, GObject *object
  * @destroy: (nullable): frees @user_data
  *
  * As [method@Reconf.Config.bind], with a function that makes a value of the property's type of whatever the
- * config holds.
+ * config holds. It is for C and Vala; other languages have [method@Reconf.Config.bind_with_closure].
  *
  * Returns: a handle for [method@Reconf.Config.unwatch]; 0 where @path is malformed, there is no such
  *   property, or it is bound once only
@@ -209,6 +209,54 @@ guint reconf_config_bind_with_mapping(ReconfConfig *config, const char *path, GO
                 keep_token(object, spec, config, handle);
         }
         return handle;
+}
+
+/* What it returns is the value. */
+static gboolean map_by_closure(GValue *value, GVariant *variant, void *closure)
+{
+        g_auto(GValue) result = G_VALUE_INIT;
+        g_auto(GValue) parameter = G_VALUE_INIT;
+
+        g_value_init(&result, G_VALUE_TYPE(value));
+        g_value_init(&parameter, G_TYPE_VARIANT);
+        g_value_set_variant(&parameter, variant);
+        g_closure_invoke(closure, &result, 1, &parameter, NULL);
+        g_value_copy(&result, value);
+        return TRUE;
+}
+
+static void release_closure(void *closure)
+{
+        g_closure_unref(closure);
+}
+
+/**
+ * reconf_config_bind_with_closure:
+ * @config: a config
+ * @path: a dotted path
+ * @object: an object
+ * @property: the name of one of its properties, which can be read and set
+ * @flags: how
+ * @mapping: what makes the property's value: called with the #GVariant that the config holds, it returns a
+ *   value of the property's type
+ *
+ * As [method@Reconf.Config.bind], with a function that makes a value of the property's type of whatever the
+ * config holds. In Python it is `lambda variant: variant.unpack() > 10`.
+ *
+ * Returns: a handle for [method@Reconf.Config.unwatch]; 0 where @path is malformed, there is no such
+ *   property, or it is bound once only
+ */
+guint reconf_config_bind_with_closure(ReconfConfig *config, const char *path, GObject *object,
+                                      const char *property, ReconfBindFlags flags, GClosure *mapping)
+{
+        g_return_val_if_fail(mapping, 0);
+
+        g_closure_ref(mapping);
+        g_closure_sink(mapping);
+        if (G_CLOSURE_NEEDS_MARSHAL(mapping))
+                g_closure_set_marshal(mapping, g_cclosure_marshal_generic);
+        return reconf_config_bind_with_mapping(config, path, object, property, flags, map_by_closure,
+                                               mapping, release_closure);
 }
 
 /**

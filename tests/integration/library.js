@@ -261,6 +261,17 @@ const tests = {
         waitFor('the property', () => action.enabled);
     },
 
+    bindWithClosure() {
+        const config = open('closure', 'level: low\n');
+        const action = new Gio.SimpleAction({name: 'x'});
+
+        config.bind_with_closure('level', action, 'enabled', Reconf.BindFlags.DEFAULT,
+                                 variant => variant.unpack() === 'high');
+        equal(action.enabled, false);
+        save('closure', 'level: high\n');
+        waitFor('the property', () => action.enabled);
+    },
+
     instance() {
         const config = open('instance', 'a: 1\n');
         const instance = Reconf.Instance.new_sync(config, 'test', Reconf.InstanceFlags.VALIDATES, null);

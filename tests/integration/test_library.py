@@ -131,6 +131,16 @@ class Hearing(TestCase):
         self.save('a.yaml', 'on: true\n')
         self.wait(action.get_enabled)
 
+    def test_bind_with_closure(self):
+        config = self.open('level: low\n')
+        action = Gio.SimpleAction(name='x')
+        handle = config.bind_with_closure('level', action, 'enabled', Reconf.BindFlags.DEFAULT,
+                                          lambda variant: variant.unpack() == 'high')
+        self.assertFalse(action.get_enabled())
+        self.save('a.yaml', 'level: high\n')
+        self.wait(action.get_enabled)
+        self.assertTrue(config.unwatch(handle))
+
 
 class Asking(TestCase):
     def test_reload(self):

@@ -136,6 +136,34 @@ static void test_mapping(void)
         g_assert_cmpuint(calls, ==, 102);
 }
 
+static gboolean is_positive(GVariant *variant, void *data)
+{
+        ++*(unsigned *) data;
+        return g_variant_get_int64(variant) > 0;
+}
+
+static void count_closed(void *data, GClosure *closure)
+{
+        count_destroyed(data);
+}
+
+static void test_closure(void)
+{
+        g_autoptr(ReconfConfig) config = make("{n: -1}");
+        g_autoptr(GSimpleAction) action = make_action();
+        unsigned calls = 0;
+
+        (void) reconf_config_bind_with_closure(
+                        config, "n", G_OBJECT(action), "enabled", RECONF_BIND_INVERT_BOOLEAN,
+                        g_cclosure_new(G_CALLBACK(is_positive), &calls, count_closed));
+        g_assert_true(g_action_get_enabled(G_ACTION(action)));
+        change(config, "{n: 1}");
+        g_assert_false(g_action_get_enabled(G_ACTION(action)));
+        g_assert_cmpuint(calls, ==, 2);
+        g_clear_object(&action);
+        g_assert_cmpuint(calls, ==, 102);
+}
+
 static gboolean change_it(GValue *value, GVariant *variant, void *data)
 {
         g_value_set_boolean(value, g_variant_get_boolean(variant));
@@ -229,6 +257,7 @@ int main(int argc, char **argv)
         g_test_add_func("/lib-bind/unsuitable", test_unsuitable);
         g_test_add_func("/lib-bind/ends", test_ends);
         g_test_add_func("/lib-bind/mapping", test_mapping);
+        g_test_add_func("/lib-bind/closure", test_closure);
         g_test_add_func("/lib-bind/meanwhile", test_meanwhile);
         g_test_add_func("/lib-bind/no-such-property", test_no_such_property);
         g_test_add_func("/lib-bind/types", test_types);

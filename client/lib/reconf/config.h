@@ -134,6 +134,9 @@ guint reconf_config_bind_with_mapping(ReconfConfig *config, const char *path, GO
                                       const char *property, ReconfBindFlags flags, ReconfBindMapping mapping,
                                       gpointer user_data, GDestroyNotify destroy);
 RECONF_AVAILABLE_IN_0_1
+guint reconf_config_bind_with_closure(ReconfConfig *config, const char *path, GObject *object,
+                                      const char *property, ReconfBindFlags flags, GClosure *mapping);
+RECONF_AVAILABLE_IN_0_1
 void reconf_config_unbind(GObject *object, const char *property);
 
 RECONF_AVAILABLE_IN_0_1
