@@ -92,8 +92,7 @@ int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
         bus->bus = sd_bus_ref(connection);
         bus->manager = manager;
         bus->peers = peers_new(connection);
-        if (manager_settings(manager)->scope == SCOPE_SYSTEM)
-                bus->callers = callers_new(bus->peers);
+        bus->callers = callers_new(bus->peers, manager_settings(manager)->scope == SCOPE_SYSTEM);
         bus->authority = authority_new(bus);
         bus->subscriptions = subscriptions_new(bus->peers, manager);
         bus->validators = validators_new(bus);

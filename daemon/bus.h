@@ -20,7 +20,7 @@ typedef struct Bus {
         sd_bus *bus;
         Manager *manager;
         Peers *peers;
-        Callers *callers; /* NULL on a session bus */
+        Callers *callers;
         Authority *authority;
         Subscriptions *subscriptions;
         Validators *validators;

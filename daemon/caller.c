@@ -19,58 +19,51 @@ typedef struct Known {
 } Known;
 
 struct Callers {
-        unsigned references; /* questions that nobody waits for any longer end last of all */
         Peers *peers;
+        bool remembers;
         GHashTable *known;  /* by unique name, of Known */
         GHashTable *asking; /* by unique name, of how many calls who sent them is being found out */
+        GQueue waiting;     /* for the bus to say; of Identification */
 };
 
 typedef struct Identification {
+        GList link; /* in those that wait */
         sd_bus_message *call;
         CallerHandler handler;
         Bus *bus;
-        Callers *callers; /* or NULL */
+        sd_bus_slot *slot; /* while the bus is asked */
         Author author;
         Credentials *credentials;
-        bool looking_up; /* on another thread */
 } Identification;
-
-static void callers_unref(Callers *callers)
-{
-        if (!callers || --callers->references > 0)
-                return;
-        g_hash_table_unref(callers->known);
-        g_hash_table_unref(callers->asking);
-        g_free(callers);
-}
 
 /* One more call of his, or one less (-1). */
 static void count_asking(Callers *callers, const char *name, int more)
 {
-        int count = callers ? GPOINTER_TO_INT(g_hash_table_lookup(callers->asking, name)) + more : 0;
+        int count = GPOINTER_TO_INT(g_hash_table_lookup(callers->asking, name)) + more;
 
         if (count > 0)
                 g_hash_table_insert(callers->asking, g_strdup(name), GINT_TO_POINTER(count));
-        else if (callers)
+        else
                 g_hash_table_remove(callers->asking, name);
+}
+
+/* The bus is not asked any longer. */
+static void stop_waiting(Identification *identification)
+{
+        if (!identification->slot)
+                return;
+        identification->slot = sd_bus_slot_unref(identification->slot);
+        g_queue_unlink(&identification->bus->callers->waiting, &identification->link);
 }
 
 static void identification_free(Identification *identification)
 {
-        count_asking(identification->callers, sd_bus_message_get_sender(identification->call), -1);
-        callers_unref(identification->callers);
+        stop_waiting(identification);
+        count_asking(identification->bus->callers, sd_bus_message_get_sender(identification->call), -1);
         sd_bus_message_unref(identification->call);
         g_free(identification->author.unit);
         credentials_free(identification->credentials);
         g_free(identification);
-}
-
-static void on_answered(void *data)
-{
-        Identification *identification = data;
-
-        if (!identification->looking_up)
-                identification_free(identification);
 }
 
 static char *find_unit(pid_t pid)
@@ -145,13 +138,14 @@ static void known_free(void *data)
         g_free(known);
 }
 
-Callers *callers_new(Peers *peers)
+Callers *callers_new(Peers *peers, bool remembers)
 {
         Callers *callers = g_new(Callers, 1);
 
         *callers = (Callers){
-                .references = 1,
                 .peers = peers,
+                .remembers = remembers,
+                .waiting = G_QUEUE_INIT,
                 .known = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, known_free),
                 .asking = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         };
@@ -160,9 +154,15 @@ Callers *callers_new(Peers *peers)
 
 Callers *callers_free(Callers *callers)
 {
-        if (callers)
-                g_hash_table_remove_all(callers->known);
-        callers_unref(callers);
+        if (!callers)
+                return NULL;
+
+        /* A call keeps the bus, and the bus what waits for its answer. */
+        while (!g_queue_is_empty(&callers->waiting))
+                identification_free(g_queue_peek_head(&callers->waiting));
+        g_hash_table_unref(callers->known);
+        g_hash_table_unref(callers->asking);
+        g_free(callers);
         return NULL;
 }
 
@@ -178,7 +178,7 @@ static void remember(Callers *callers, const Identification *identification)
         const char *name = sd_bus_message_get_sender(identification->call);
         Known *known;
 
-        if (!callers || g_hash_table_contains(callers->known, name))
+        if (!callers->remembers || g_hash_table_contains(callers->known, name))
                 return;
         known = g_new(Known, 1);
         *known = (Known){
@@ -235,7 +235,7 @@ static int answer(Identification *identification, int r)
 
         if (r < 0)
                 return finish(call, &identification->author, identification->bus, &error, r);
-        remember(identification->callers, identification);
+        remember(identification->bus->callers, identification);
         return caller_answer(call, &caller, identification->handler, identification->bus);
 }
 
@@ -276,6 +276,7 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *r
         Author *author = &identification->author;
         int r;
 
+        stop_waiting(identification);
         /* One that has left gets no answer; but the bus may have other reasons. */
         if (sd_bus_message_is_method_error(reply, NULL))
                 r = -EACCES;
@@ -283,23 +284,23 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *r
                 r = read_credentials(reply, identification);
         if (r >= 0 && author->uid == (uid_t) -1)
                 r = -EACCES;
-        if (r < 0)
-                return answer(identification, r);
-
-        author->unit = find_unit(author->pid);
-        if (identification->credentials->n_groups > 0 || author->uid == geteuid())
-                return answer(identification, 0);
-        identification->looking_up = true;
-        worker_submit(manager_worker(identification->bus->manager), identification, look_up, on_looked_up);
-        return 1;
+        if (r >= 0)
+                author->unit = find_unit(author->pid);
+        if (r >= 0 && identification->credentials->n_groups == 0 && author->uid != geteuid()) {
+                worker_submit(manager_worker(identification->bus->manager), identification, look_up,
+                              on_looked_up);
+                return 1;
+        }
+        r = answer(identification, MIN(r, 0));
+        identification_free(identification);
+        return r;
 }
 
 /* No call of his may overtake another. */
 static const Known *find_known(const Callers *callers, const char *name)
 {
-        return callers && !g_hash_table_contains(callers->asking, name)
-                               ? g_hash_table_lookup(callers->known, name)
-                               : NULL;
+        return g_hash_table_contains(callers->asking, name) ? NULL
+                                                            : g_hash_table_lookup(callers->known, name);
 }
 
 int caller_identify(sd_bus_message *m, CallerHandler handler, Bus *bus, sd_bus_error *error)
@@ -307,7 +308,6 @@ int caller_identify(sd_bus_message *m, CallerHandler handler, Bus *bus, sd_bus_e
         const char *name = sd_bus_message_get_sender(m);
         const Known *known = find_known(bus->callers, name);
         Identification *identification;
-        sd_bus_slot *slot = NULL;
         int r;
 
         if (known)
@@ -317,24 +317,19 @@ int caller_identify(sd_bus_message *m, CallerHandler handler, Bus *bus, sd_bus_e
                 .call = sd_bus_message_ref(m),
                 .handler = handler,
                 .bus = bus,
-                .callers = bus->callers,
                 .author = { .uid = (uid_t) -1 },
                 .credentials = g_new0(Credentials, 1),
         };
         identification->credentials->gid = (gid_t) -1;
         count_asking(bus->callers, name, 1);
-        if (bus->callers)
-                bus->callers->references++;
-        r = sd_bus_call_method_async(sd_bus_message_get_bus(m), &slot, "org.freedesktop.DBus",
-                                     "/org/freedesktop/DBus", "org.freedesktop.DBus",
+        r = sd_bus_call_method_async(sd_bus_message_get_bus(m), &identification->slot,
+                                     "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
                                      "GetConnectionCredentials", on_credentials, identification, "s", name);
         if (r < 0) {
                 identification_free(identification);
                 return r;
         }
-        sd_bus_slot_set_destroy_callback(slot, on_answered);
-        /* The bus keeps it until the answer. */
-        sd_bus_slot_set_floating(slot, 1);
-        sd_bus_slot_unref(slot);
+        identification->link.data = identification;
+        g_queue_push_tail_link(&bus->callers->waiting, &identification->link);
         return 1;
 }

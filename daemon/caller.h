@@ -37,8 +37,9 @@ typedef int (*CallerHandler)(sd_bus_message *m, const Caller *caller, void *bus,
 
 typedef struct Callers Callers;
 
-/* Those who are known; peers must outlive it. */
-Callers *callers_new(Peers *peers);
+/* Those who call, whom it may remember while they are on the bus; peers must outlive it. */
+Callers *callers_new(Peers *peers, bool remembers);
+/* What is being found out is given up. */
 Callers *callers_free(Callers *callers);
 
 /* Has a call handled, or refuses it (takes the failure), and answers it where that is not done yet. */
