@@ -67,15 +67,17 @@ static void register_backend(void)
 
 static void compile_schema(void)
 {
-        g_autofree char *directory = g_dir_make_tmp("reconf-schemas-XXXXXX", NULL);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *directory = g_dir_make_tmp("reconf-schemas-XXXXXX", &error);
         g_autofree char *source = g_build_filename(directory, "test.gschema.xml", NULL);
         g_autofree char *compiled = g_build_filename(directory, "gschemas.compiled", NULL);
         const char *command[] = { "glib-compile-schemas", "--strict", directory, NULL };
         g_autoptr(GSettingsSchemaSource) schema_source = NULL;
-        g_autoptr(GError) error = NULL;
         int status = -1;
 
-        g_assert_true(g_file_set_contents(source, schemas, -1, NULL));
+        g_assert_no_error(error);
+        g_file_set_contents(source, schemas, -1, &error);
+        g_assert_no_error(error);
         g_spawn_sync(NULL, (char **) command, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status,
                      &error);
         g_assert_no_error(error);
