@@ -23,6 +23,7 @@ enum {
         OPTION_JSON,
         OPTION_NO_PAGER,
         OPTION_NO_LEGEND,
+        OPTION_NO_ASK_PASSWORD,
         OPTION_DIRECTORY,
         OPTION_PATTERN,
         OPTION_SETTING, /* short cut: its own name is the key */
@@ -56,6 +57,7 @@ static const struct option options[] = {
         { "full", no_argument, NULL, 'l' },
         { "quiet", no_argument, NULL, 'q' },
         { "show-secrets", no_argument, NULL, OPTION_SHOW_SECRETS },
+        { "no-ask-password", no_argument, NULL, OPTION_NO_ASK_PASSWORD },
         { "directory", required_argument, NULL, OPTION_DIRECTORY },
         { "pattern", required_argument, NULL, OPTION_PATTERN },
         { "option", required_argument, NULL, 'o' },
@@ -337,6 +339,9 @@ static bool apply(Arguments *arguments, char **argv, int option, int index, GErr
                 return true;
         case OPTION_NO_LEGEND:
                 arguments->no_legend = true;
+                return true;
+        case OPTION_NO_ASK_PASSWORD:
+                arguments->no_ask_password = true;
                 return true;
         case 'l':
                 arguments->full = true;

@@ -49,6 +49,7 @@ typedef struct Arguments {
         bool full;
         bool quiet;
         bool show_secrets;
+        bool no_ask_password;
         JsonMode json;
 
         unsigned given;      /* ArgumentBit */

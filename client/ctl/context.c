@@ -2,6 +2,7 @@
 #include "client/ctl/context.h"
 
 #include "client/ctl/pager.h"
+#include "client/ctl/password-agent.h"
 #include "client/ctl/text.h"
 #include "client/ctl/value.h"
 #include "introspection/names.h"
@@ -15,11 +16,39 @@
 #define PROMPT_TIMEOUT_USEC (2 * 60 * G_USEC_PER_SEC)
 
 /* Others than root may be let do things by polkit, which asks only on behalf of calls that allow it. */
-static int allow_prompts(sd_bus *bus)
+static bool may_prompt(const Context *context)
 {
-        int r = sd_bus_set_allow_interactive_authorization(bus, true);
+        const Arguments *arguments = context->arguments;
 
-        return r < 0 ? r : sd_bus_set_method_call_timeout(bus, PROMPT_TIMEOUT_USEC);
+        return context->prompts != CONTEXT_PROMPTS_NONE && !arguments->no_ask_password && !arguments->user &&
+               !arguments_are_remote(arguments) && geteuid() != 0 && isatty(STDIN_FILENO);
+}
+
+static int prepare_prompts(const Context *context)
+{
+        int r = sd_bus_set_method_call_timeout(context->bus, PROMPT_TIMEOUT_USEC);
+
+        if (r < 0 || context->prompts != CONTEXT_PROMPTS_ALL)
+                return r;
+        password_agent_open();
+        return sd_bus_set_allow_interactive_authorization(context->bus, true);
+}
+
+/* False for what anybody may call, or root alone: there is nothing to ask about. */
+static bool may_be_asked_about(sd_bus_message *call)
+{
+        static const char *const others[] = { "GetAudit", "GetConfig", "GetStatistics", "ListConfigs",
+                                              NULL };
+
+        return !g_strv_contains(others, sd_bus_message_get_member(call));
+}
+
+static int allow_prompt(const Context *context, sd_bus_message *call)
+{
+        if (!may_prompt(context) || !may_be_asked_about(call))
+                return 0;
+        password_agent_open();
+        return sd_bus_message_set_allow_interactive_authorization(call, true);
 }
 
 /* What leads to another machine is a program that is started at once; only an answer tells that it got
@@ -80,8 +109,8 @@ bool context_connect(Context *context, GError **error)
                 return connect_remote(context, error);
 
         r = user ? sd_bus_open_user(&context->bus) : sd_bus_open_system(&context->bus);
-        if (r >= 0 && !user && geteuid() != 0 && isatty(STDIN_FILENO))
-                r = allow_prompts(context->bus);
+        if (r >= 0 && may_prompt(context))
+                r = prepare_prompts(context);
         if (r >= 0)
                 return true;
         if (r == -ENOMEDIUM)
@@ -147,9 +176,10 @@ bool context_send(Context *context, const char *config, sd_bus_message *m, sd_bu
                   GError **error)
 {
         sd_bus_error bus_error = SD_BUS_ERROR_NULL;
-        int r;
+        int r = allow_prompt(context, m);
 
-        r = sd_bus_call(context->bus, m, 0, &bus_error, ret_reply);
+        if (r >= 0)
+                r = sd_bus_call(context->bus, m, 0, &bus_error, ret_reply);
         if (r < 0)
                 ctl_error_set_bus(error, config, &bus_error, r);
         sd_bus_error_free(&bus_error);
@@ -254,6 +284,7 @@ bool context_finish(Context *context, GError **error)
 {
         int problem = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
 
+        password_agent_close();
         /* Whoever leaves a pager before the end has seen enough. */
         if (pager_close() || problem == 0)
                 return true;

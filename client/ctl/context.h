@@ -14,9 +14,17 @@
 
 #include <systemd/sd-bus.h>
 
+/* For which calls somebody may be asked for a password, by polkit, where there is somebody. */
+typedef enum ContextPrompts {
+        CONTEXT_PROMPTS_AWAITED, /* those that are waited for: what was asked for by name */
+        CONTEXT_PROMPTS_ALL,     /* also what is sent and answered at any time */
+        CONTEXT_PROMPTS_NONE,
+} ContextPrompts;
+
 typedef struct Context {
         const Arguments *arguments;
         Style style;
+        ContextPrompts prompts; /* to be set before the first call */
         sd_bus *bus;
 } Context;
 

@@ -172,6 +172,8 @@ int verb_complete(Context *context, char **words)
 {
         const char *what = words[0], *name = words[1];
 
+        /* A question has no place where somebody types something else. */
+        context->prompts = CONTEXT_PROMPTS_NONE;
         if (g_str_equal(what, "verbs"))
                 complete_verbs();
         else if (g_str_equal(what, "options"))
@@ -180,7 +182,7 @@ int verb_complete(Context *context, char **words)
                 complete_settings();
         else if (g_str_equal(what, "signals"))
                 complete_signals();
-        /* A question that ssh asks has no place where somebody types something else. */
+        /* Nor has one that ssh asks. */
         else if (!context->arguments->host && !complete_live(context, what, name, name ? words[2] : NULL))
                 return CTL_EXIT_USAGE;
         return CTL_EXIT_SUCCESS;

@@ -152,6 +152,7 @@ int verb_run(Context *context, char **words)
                             "'run' does not take --host and --machine: the program would run here");
                 return ctl_error_report(run.error);
         }
+        context->prompts = CONTEXT_PROMPTS_ALL;
         r = prepare(&run, words + 1, arguments->instance_name ? arguments->instance_name : basename);
         if (r < 0)
                 g_set_error(&run.error, CTL_ERROR, CTL_EXIT_FAILURE, "cannot prepare for events: %s",

@@ -139,6 +139,9 @@ int verb_watch(Context *context, char **words)
         int status = CTL_EXIT_SUCCESS;
         GError *error = NULL;
 
+        /* Of all configs those are watched that one may read, without many questions. */
+        if (*words)
+                context->prompts = CONTEXT_PROMPTS_ALL;
         watching.listener = listener_new(context, &hooks, &watching);
         watching.configs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, destroy_watched);
         run(&watching, &status, &error);

@@ -46,6 +46,7 @@ static const char options_help[] =
         "     --json=MODE          Print JSON: short (one line), pretty, or off\n"
         "  -j --json               The same as --json=pretty on a terminal, else short\n"
         "     --show-secrets       Print values that the schema marks as secret, not ***\n"
+        "     --no-ask-password    Do not ask for a password where a call takes more rights\n"
         "     --no-pager           Do not pipe output into a pager\n"
         "     --no-legend          Print no headers and footers\n"
         "  -l --full               Do not cut long columns\n"

@@ -114,6 +114,7 @@ complete -c reconfctl -x -s M -l machine -d 'Talk to the service of a local cont
     -a '(machinectl list --no-legend --no-pager 2>/dev/null | string split -f1 " ")'
 complete -c reconfctl -x -l json -a 'short pretty off' -d 'Print JSON'
 complete -c reconfctl -f -s j -d 'Print JSON'
+complete -c reconfctl -f -l no-ask-password -d 'Do not ask for a password'
 complete -c reconfctl -f -l no-pager -d 'Do not pipe output into a pager'
 complete -c reconfctl -f -l no-legend -d 'Print no headers and footers'
 complete -c reconfctl -f -s l -l full -d 'Do not cut long columns'

@@ -56,6 +56,7 @@ static void test_defaults(void)
 
         parse(&line, "reconfctl");
         g_assert_no_error(line.error);
+        g_assert_false(line.arguments->no_ask_password);
         g_assert_cmpint(line.arguments->action, ==, ARGUMENTS_RUN);
         g_assert_false(line.arguments->user);
         g_assert_cmpint(line.arguments->json, ==, JSON_OFF);
@@ -67,13 +68,15 @@ static void test_anywhere(void)
 {
         g_auto(CommandLine) line = { 0 };
 
-        parse(&line, "reconfctl --user get -q app --json=pretty server.port --no-pager -l --no-legend");
+        parse(&line, "reconfctl --user get -q app --json=pretty server.port --no-pager -l --no-legend "
+                     "--no-ask-password");
         g_assert_no_error(line.error);
         g_assert_true(line.arguments->user);
         g_assert_true(line.arguments->quiet);
         g_assert_true(line.arguments->no_pager);
         g_assert_true(line.arguments->full);
         g_assert_true(line.arguments->no_legend);
+        g_assert_true(line.arguments->no_ask_password);
         g_assert_cmpint(line.arguments->json, ==, JSON_PRETTY);
         g_assert_cmpuint(line.arguments->n_words, ==, 3);
         g_assert_cmpstr(line.arguments->words[0], ==, "get");
