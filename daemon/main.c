@@ -31,6 +31,7 @@ typedef struct Process {
         bool was_called; /* since the last event */
         bool leaving;
         bool is_managed; /* somebody was told so */
+        bool finishing;  /* the name is gone */
 } Process;
 
 static int fail(const char *what, int r)
@@ -89,20 +90,32 @@ static int leave_it_to_the_next(sd_bus *connection)
         return r < 0 ? r : sd_bus_send(connection, m, NULL);
 }
 
+/*
+ * With the name gone: stays for those who wait for an answer, which a service manager bounds by the time
+ * that it gives us to stop.
+ */
+static int finish(Process *process)
+{
+        int r;
+
+        process->finishing = true;
+        if (bus_is_busy(process->bus) || worker_pending(manager_worker(process->manager)) > 0)
+                return 0;
+        r = is_idle(process) ? 0 : leave_it_to_the_next(process->connection);
+        return sd_event_exit(process->event, MIN(r, 0));
+}
+
 static int on_settled(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Process *process = userdata;
-        int r = 0;
 
         /* A call that came before the name went may have given us something to do. */
-        process->leaving = false;
-        if (!is_idle(process)) {
-                if (!process->is_managed &&
-                    sd_bus_request_name(process->connection, RECONF_BUS_NAME, 0) >= 0)
-                        return 0;
-                r = leave_it_to_the_next(process->connection);
+        if (!is_idle(process) && !process->is_managed &&
+            sd_bus_request_name(process->connection, RECONF_BUS_NAME, 0) >= 0) {
+                process->leaving = false;
+                return 0;
         }
-        return sd_event_exit(process->event, r);
+        return finish(process);
 }
 
 /* The bus answers in order: after one more answer there is none left about who made the last calls. */
@@ -156,6 +169,8 @@ static int on_event(sd_event_source *source, void *userdata)
         Process *process = userdata;
         bool idle = is_idle(process);
 
+        if (process->finishing)
+                return finish(process);
         if (idle && (!process->is_idle || process->was_called)) {
                 (void) sd_event_source_set_time_relative(process->idle_timer, process->settings->idle_usec);
                 (void) sd_event_source_set_enabled(process->idle_timer, SD_EVENT_ONESHOT);
