@@ -2,6 +2,7 @@
 #include "daemon/authority.h"
 
 #include "daemon/failure-bus.h"
+#include "daemon/instance-bus-private.h"
 #include "daemon/method.h"
 #include "daemon/polkit.h"
 #include "daemon/user-count.h"
@@ -321,6 +322,8 @@ int authority_ask(sd_bus_message *call, const Caller *caller, void *userdata, sd
                 return method->handler(call, caller, bus, error);
         if (method->right == RIGHT_ROOT)
                 return failure_bus_take_error(error, failure_new(FAILURE_ACCESS_DENIED, "this is for root"));
+        if (method->right == RIGHT_OWN_INSTANCE && instance_bus_is_own(call, bus))
+                return method->handler(call, &trusted, bus, error);
         if (method->right == RIGHT_OWN_INSTANCE)
                 return failure_bus_take_error(
                                 error, failure_new(FAILURE_ACCESS_DENIED, "this is not your instance"));

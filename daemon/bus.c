@@ -3,6 +3,10 @@
 
 #include "daemon/authority.h"
 #include "daemon/failure-bus.h"
+#include "daemon/kept-call.h"
+#include "daemon/method.h"
+#include "daemon/objects-bus.h"
+#include "daemon/turns.h"
 #include "introspection/names.h"
 
 static void on_added(Config *config, void *userdata)
@@ -71,6 +75,14 @@ static void on_commands_changed(Config *config, void *userdata)
         unit_reloads_update(bus->units, config);
 }
 
+static void on_caller_asked(const char *name, void *userdata)
+{
+        Bus *bus = userdata;
+
+        if (bus->turns)
+                turns_resume(bus->turns, name);
+}
+
 static const ManagerObserver observer = {
         .added = on_added,
         .removed = on_removed,
@@ -92,7 +104,9 @@ int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
         bus->bus = sd_bus_ref(connection);
         bus->manager = manager;
         bus->peers = peers_new(connection);
-        bus->callers = callers_new(bus->peers, manager_settings(manager)->scope == SCOPE_SYSTEM);
+        bus->kept_calls = kept_calls_new();
+        bus->callers = callers_new(bus->peers, manager_settings(manager)->scope == SCOPE_SYSTEM,
+                                   on_caller_asked, bus);
         bus->authority = authority_new(bus);
         bus->subscriptions = subscriptions_new(bus->peers, manager);
         bus->validators = validators_new(bus);
@@ -101,7 +115,12 @@ int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
                                       bus->instances);
         manager_set_observer(manager, &observer, bus);
 
-        r = sd_bus_add_object_manager(connection, NULL, RECONF_MANAGER_PATH);
+        r = turns_new(connection, manager_event(manager), bus->callers, bus->kept_calls, method_serve, bus,
+                      &bus->turns);
+        if (r >= 0)
+                r = sd_bus_add_filter(connection, NULL, objects_bus_filter, bus);
+        if (r >= 0)
+                r = sd_bus_add_object_manager(connection, NULL, RECONF_MANAGER_PATH);
         if (r >= 0)
                 r = manager_bus_export(bus);
         if (r >= 0)
@@ -119,6 +138,7 @@ Bus *bus_free(Bus *bus)
         if (!bus)
                 return NULL;
 
+        bus->turns = turns_free(bus->turns);
         authority_free(bus->authority);
         callers_free(bus->callers);
         subscriptions_free(bus->subscriptions);
@@ -126,6 +146,7 @@ Bus *bus_free(Bus *bus)
         unit_reloads_free(bus->units);
         instances_free(bus->instances);
         peers_free(bus->peers);
+        kept_calls_free(bus->kept_calls);
         sd_bus_unref(bus->bus);
         g_free(bus);
         return NULL;
@@ -133,18 +154,18 @@ Bus *bus_free(Bus *bus)
 
 bool bus_is_busy(const Bus *bus)
 {
-        return authority_is_busy(bus->authority);
+        return turns_is_busy(bus->turns) || authority_is_busy(bus->authority);
 }
 
 void bus_reply_version(Config *config, uint64_t version, const Failure *failure, void *userdata)
 {
-        g_autoptr(sd_bus_message) call = userdata;
+        g_autoptr(KeptCall) call = userdata;
 
         /* One that cannot be answered has left. */
         if (failure)
-                (void) failure_bus_reply(call, failure);
+                (void) failure_bus_reply(call->message, failure);
         else
-                (void) sd_bus_reply_method_return(call, "t", version);
+                (void) sd_bus_reply_method_return(call->message, "t", version);
 }
 
 static int append_failures(sd_bus_message *m, const Statistics *statistics)

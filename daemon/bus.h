@@ -15,12 +15,17 @@
 
 typedef struct Authority Authority;
 typedef struct Callers Callers;
+typedef struct KeptCall KeptCall;
+typedef struct KeptCalls KeptCalls;
+typedef struct Turns Turns;
 
 typedef struct Bus {
         sd_bus *bus;
         Manager *manager;
         Peers *peers;
         Callers *callers;
+        KeptCalls *kept_calls;
+        Turns *turns;
         Authority *authority;
         Subscriptions *subscriptions;
         Validators *validators;
@@ -31,7 +36,7 @@ typedef struct Bus {
 /* Exports all objects on an open connection and listens to the manager; negative errno. */
 int bus_new(sd_bus *connection, Manager *manager, Bus **ret);
 Bus *bus_free(Bus *bus);
-/* True while calls wait for somebody's answer. */
+/* True while calls wait for their turn, or somebody's answer. */
 bool bus_is_busy(const Bus *bus);
 
 /* The interfaces, each in its own file. */
@@ -59,11 +64,10 @@ extern const InstanceObserver instance_bus_observer;
 int config_bus_send_again(Bus *bus, Config *config, const char *client, uint64_t previous,
                           const Changes *changes);
 
-/* What Manager and Config have in common: the same question by name and by object. */
-int config_bus_reload(Config *config, const uint32_t *confirm_ms, sd_bus_message *call,
-                      const Author *author);
+/* What Manager and Config have in common: the same question by name and by object. Take the call. */
+int config_bus_reload(Config *config, const uint32_t *confirm_ms, KeptCall *call, const Author *author);
 int config_bus_rollback(Bus *bus, Config *config, uint64_t version, const char *message,
-                        const uint32_t *confirm_ms, sd_bus_message *call, const Author *author);
+                        const uint32_t *confirm_ms, KeptCall *call, const Author *author);
 /* How many there are of what the statistics are about. */
 typedef struct BusCounts {
         uint64_t configs;
@@ -72,7 +76,7 @@ typedef struct BusCounts {
 } BusCounts;
 
 int bus_reply_statistics(sd_bus_message *call, const Statistics *statistics, const BusCounts *counts);
-/* The number of a call's own promise, when it is kept: a ConfigDone whose userdata is the call. */
+/* The number of a call's own promise, when that is kept: a ConfigDone whose userdata is the KeptCall. */
 void bus_reply_version(Config *config, uint64_t version, const Failure *failure, void *call);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bus, bus_free)

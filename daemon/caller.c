@@ -21,6 +21,8 @@ typedef struct Known {
 struct Callers {
         Peers *peers;
         bool remembers;
+        CallersAsked asked;
+        void *userdata;
         GHashTable *known;  /* by unique name, of Known */
         GHashTable *asking; /* by unique name, of how many calls who sent them is being found out */
         GQueue waiting;     /* for the bus to say; of Identification */
@@ -41,10 +43,12 @@ static void count_asking(Callers *callers, const char *name, int more)
 {
         int count = GPOINTER_TO_INT(g_hash_table_lookup(callers->asking, name)) + more;
 
-        if (count > 0)
+        if (count > 0) {
                 g_hash_table_insert(callers->asking, g_strdup(name), GINT_TO_POINTER(count));
-        else
-                g_hash_table_remove(callers->asking, name);
+                return;
+        }
+        g_hash_table_remove(callers->asking, name);
+        callers->asked(name, callers->userdata);
 }
 
 /* The bus is not asked any longer. */
@@ -138,13 +142,15 @@ static void known_free(void *data)
         g_free(known);
 }
 
-Callers *callers_new(Peers *peers, bool remembers)
+Callers *callers_new(Peers *peers, bool remembers, CallersAsked asked, void *userdata)
 {
         Callers *callers = g_new(Callers, 1);
 
         *callers = (Callers){
                 .peers = peers,
                 .remembers = remembers,
+                .asked = asked,
+                .userdata = userdata,
                 .waiting = G_QUEUE_INIT,
                 .known = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, known_free),
                 .asking = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
@@ -173,6 +179,21 @@ static void on_left(PeerHold *hold)
         g_hash_table_remove(known->owner->known, peer_name(hold));
 }
 
+uid_t callers_find_uid(const Callers *callers, const char *name)
+{
+        const Known *known;
+
+        if (!callers->remembers)
+                return geteuid();
+        known = g_hash_table_lookup(callers->known, name);
+        return known ? known->author.uid : (uid_t) -1;
+}
+
+bool callers_is_asking(const Callers *callers, const char *name)
+{
+        return callers->remembers && g_hash_table_contains(callers->asking, name);
+}
+
 static void remember(Callers *callers, const Identification *identification)
 {
         const char *name = sd_bus_message_get_sender(identification->call);
@@ -198,12 +219,7 @@ static int finish(sd_bus_message *call, const Author *author, Bus *bus, sd_bus_e
 {
         if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED))
                 audit_bus_denied(bus, call, author);
-        if (sd_bus_error_is_set(error))
-                r = sd_bus_reply_method_error(call, error);
-        else if (r < 0)
-                r = sd_bus_reply_method_errno(call, r, NULL);
-        sd_bus_error_free(error);
-        return r;
+        return failure_bus_finish(call, error, r);
 }
 
 int caller_answer(sd_bus_message *call, const Caller *caller, CallerHandler handler, Bus *bus)

@@ -37,10 +37,18 @@ typedef int (*CallerHandler)(sd_bus_message *m, const Caller *caller, void *bus,
 
 typedef struct Callers Callers;
 
+/* Nothing is being found out any longer about this connection. */
+typedef void (*CallersAsked)(const char *name, void *userdata);
+
 /* Those who call, whom it may remember while they are on the bus; peers must outlive it. */
-Callers *callers_new(Peers *peers, bool remembers);
+Callers *callers_new(Peers *peers, bool remembers, CallersAsked asked, void *userdata);
 /* What is being found out is given up. */
 Callers *callers_free(Callers *callers);
+
+/* Of a connection that is remembered; (uid_t) -1 where it is not. Ourselves where none are. */
+uid_t callers_find_uid(const Callers *callers, const char *name);
+/* True where callers are remembered, and this one is just being found out. */
+bool callers_is_asking(const Callers *callers, const char *name);
 
 /* Has a call handled, or refuses it (takes the failure), and answers it where that is not done yet. */
 int caller_answer(sd_bus_message *call, const Caller *caller, CallerHandler handler, Bus *bus);

@@ -15,24 +15,32 @@
 /* A call that waits for documents. */
 typedef struct Comparison {
         Bus *bus;
-        sd_bus_message *call;
+        KeptCall *call;
         uint64_t from, to; /* to: what is active when the caller was let in */
         bool may_know;     /* from, too */
         Document *before;
         GPtrArray *paths; /* of Path, or NULL */
 } Comparison;
 
-static Comparison *comparison_new(Bus *bus, sd_bus_message *call, uint64_t from, uint64_t to)
+static Failure *comparison_new(Bus *bus, const Caller *caller, sd_bus_message *m, uint64_t from, uint64_t to,
+                               Comparison **ret)
 {
-        Comparison *comparison = g_new(Comparison, 1);
+        KeptCall *call;
+        Failure *failure = bus_keep_call(bus, caller, m, &call);
 
-        *comparison = (Comparison){ .bus = bus, .call = sd_bus_message_ref(call), .from = from, .to = to };
-        return comparison;
+        if (failure)
+                return failure;
+        *ret = g_new(Comparison, 1);
+        **ret = (Comparison){ .bus = bus, .call = call, .from = from, .to = to };
+        return NULL;
 }
 
 static Comparison *comparison_free(Comparison *comparison)
 {
-        sd_bus_message_unref(comparison->call);
+        if (!comparison)
+                return NULL;
+
+        kept_call_free(comparison->call);
         document_unref(comparison->before);
         g_clear_pointer(&comparison->paths, g_ptr_array_unref);
         g_free(comparison);
@@ -41,7 +49,7 @@ static Comparison *comparison_free(Comparison *comparison)
 
 static void reply_failure(Comparison *comparison, Failure *failure)
 {
-        (void) failure_bus_reply(comparison->call, failure);
+        (void) failure_bus_reply(comparison->call->message, failure);
         failure_free(failure);
         comparison_free(comparison);
 }
@@ -73,13 +81,13 @@ static void reply_diff(Config *config, Document *after, const Failure *failure, 
                 return;
         }
 
-        r = sd_bus_message_new_method_return(comparison->call, &reply);
+        r = sd_bus_message_new_method_return(comparison->call->message, &reply);
         if (r >= 0)
                 r = document_bus_append_changes(reply, changes, UINT64_MAX, &truncated);
         if (r >= 0)
                 r = sd_bus_send(NULL, reply, NULL);
         if (r < 0)
-                (void) sd_bus_reply_method_errno(comparison->call, r, NULL);
+                (void) sd_bus_reply_method_errno(comparison->call->message, r, NULL);
         comparison_free(comparison);
 }
 
@@ -98,6 +106,7 @@ static void take_before(Config *config, Document *before, const Failure *failure
 
 int config_bus_method_diff(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
+        Comparison *comparison;
         uint64_t from, to;
         Config *config;
         Failure *failure;
@@ -107,12 +116,13 @@ int config_bus_method_diff(sd_bus_message *m, const Caller *caller, void *userda
         if (r < 0)
                 return r;
         failure = config_bus_find_loaded(m, userdata, &config);
+        /* The caller was let in for the version that is active now. */
+        if (!failure)
+                failure = comparison_new(userdata, caller, m, from, to > 0 ? to : config_version(config),
+                                         &comparison);
         if (failure)
                 return failure_bus_take_error(error, failure);
-        /* The caller was let in for the version that is active now. */
-        if (to == 0)
-                to = config_version(config);
-        config_get_document(config, from, take_before, comparison_new(userdata, m, from, to));
+        config_get_document(config, from, take_before, comparison);
         return 1;
 }
 
@@ -142,15 +152,12 @@ static int send_subscribed(const Bus *bus, sd_bus_message *call, Config *config,
 static void start_over(Comparison *comparison)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r = sd_bus_message_rewind(comparison->call, true);
+        sd_bus_message *call = comparison->call->message;
+        int r = sd_bus_message_rewind(call, true);
 
         if (r >= 0)
-                r = method_dispatch(comparison->call, comparison->bus, &error);
-        if (sd_bus_error_is_set(&error))
-                (void) sd_bus_reply_method_error(comparison->call, &error);
-        else if (r < 0)
-                (void) sd_bus_reply_method_errno(comparison->call, r, NULL);
-        sd_bus_error_free(&error);
+                r = method_serve(call, comparison->bus, &error);
+        (void) failure_bus_finish(call, &error, r);
         comparison_free(comparison);
 }
 
@@ -177,9 +184,9 @@ static void reply_subscribed(Config *config, Document *before, const Failure *fa
         if (changes && document_bus_changes_size(changes) > CONFIG_BUS_MAX_REPLY_SIZE)
                 g_clear_pointer(&changes, changes_unref);
 
-        r = send_subscribed(comparison->bus, comparison->call, config, changes, changes != NULL);
+        r = send_subscribed(comparison->bus, comparison->call->message, config, changes, changes != NULL);
         if (r < 0)
-                (void) sd_bus_reply_method_errno(comparison->call, r, NULL);
+                (void) sd_bus_reply_method_errno(comparison->call->message, r, NULL);
         comparison_free(comparison);
 }
 
@@ -254,7 +261,7 @@ int config_bus_method_subscribe(sd_bus_message *m, const Caller *caller, void *u
 {
         Bus *bus = userdata;
         g_autoptr(GPtrArray) paths = NULL;
-        Comparison *comparison;
+        Comparison *comparison = NULL;
         bool may_know = true;
         Failure *failure;
         Config *config;
@@ -269,16 +276,19 @@ int config_bus_method_subscribe(sd_bus_message *m, const Caller *caller, void *u
                 failure = read_paths(m, &paths);
         if (!failure && since != 0)
                 failure = find_what_he_may_know(bus, caller, config, since, &may_know);
+        if (!failure && since != 0 && since != config_version(config))
+                failure = comparison_new(bus, caller, m, since, config_version(config), &comparison);
         /* From here on every signal reaches the caller, so nothing falls between it and the answer. */
         if (!failure)
                 failure = subscriptions_add(bus->subscriptions, caller, config,
                                             paths ? g_ptr_array_ref(paths) : NULL);
-        if (failure)
+        if (failure) {
+                comparison_free(comparison);
                 return failure_bus_take_error(error, failure);
+        }
 
-        if (since == 0 || since == config_version(config))
+        if (!comparison)
                 return send_subscribed(bus, m, config, NULL, true);
-        comparison = comparison_new(bus, m, since, config_version(config));
         comparison->may_know = may_know;
         comparison->paths = g_steal_pointer(&paths);
         config_get_document(config, since, reply_subscribed, comparison);

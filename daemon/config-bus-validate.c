@@ -19,22 +19,23 @@ Failure *config_bus_check_not_asked(const Bus *bus, const Config *config, sd_bus
 
 static void reply_problems(Config *config, const Failure *failure, void *userdata)
 {
-        g_autoptr(sd_bus_message) call = userdata;
+        g_autoptr(KeptCall) call = userdata;
         g_autoptr(sd_bus_message) reply = NULL;
-        int r = sd_bus_message_new_method_return(call, &reply);
+        int r = sd_bus_message_new_method_return(call->message, &reply);
 
         if (r >= 0)
                 r = failure_bus_append_problems(reply, failure);
         if (r >= 0)
                 r = sd_bus_send(NULL, reply, NULL);
         if (r < 0)
-                (void) sd_bus_reply_method_errno(call, r, NULL);
+                (void) sd_bus_reply_method_errno(call->message, r, NULL);
 }
 
 int config_bus_method_validate(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
         g_autoptr(GBytes) bytes = NULL;
         const char *content, *name;
+        KeptCall *call;
         Config *config;
         Failure *failure;
         Format format;
@@ -52,10 +53,12 @@ int config_bus_method_validate(sd_bus_message *m, const Caller *caller, void *us
                                       name);
         if (!failure && strlen(content) > config_options(config)->max_size)
                 failure = failure_new(FAILURE_TOO_LARGE, "the content is larger than max-size allows");
+        if (!failure)
+                failure = bus_keep_call(userdata, caller, m, &call);
         if (failure)
                 return failure_bus_take_error(error, failure);
         bytes = g_bytes_new(content, strlen(content));
-        config_validate(config, format, bytes, reply_problems, sd_bus_message_ref(m));
+        config_validate(config, format, bytes, reply_problems, call);
         return 1;
 }
 

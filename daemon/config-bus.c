@@ -10,6 +10,7 @@
 #include "daemon/document-bus.h"
 #include "daemon/failure-bus.h"
 #include "daemon/instance-bus-private.h"
+#include "daemon/objects-bus.h"
 #include "daemon/options-bus.h"
 #include "introspection/names.h"
 
@@ -72,14 +73,14 @@ Failure *config_bus_find_loaded(sd_bus_message *m, const Bus *bus, Config **ret)
                            config_name(*ret));
 }
 
-int config_bus_reload(Config *config, const uint32_t *confirm_ms, sd_bus_message *call, const Author *author)
+int config_bus_reload(Config *config, const uint32_t *confirm_ms, KeptCall *call, const Author *author)
 {
         ConfigRequest request = {
                 .origin = ORIGIN_RELOAD,
                 .author = *author,
                 .confirm_ms = confirm_ms,
                 .done = bus_reply_version,
-                .userdata = sd_bus_message_ref(call),
+                .userdata = call,
         };
 
         config_reload(config, &request);
@@ -87,7 +88,7 @@ int config_bus_reload(Config *config, const uint32_t *confirm_ms, sd_bus_message
 }
 
 int config_bus_rollback(Bus *bus, Config *config, uint64_t version, const char *message,
-                        const uint32_t *confirm_ms, sd_bus_message *call, const Author *author)
+                        const uint32_t *confirm_ms, KeptCall *call, const Author *author)
 {
         ConfigRequest request = {
                 .origin = ORIGIN_ROLLBACK,
@@ -95,7 +96,7 @@ int config_bus_rollback(Bus *bus, Config *config, uint64_t version, const char *
                 .message = message,
                 .confirm_ms = confirm_ms,
                 .done = bus_reply_version,
-                .userdata = sd_bus_message_ref(call),
+                .userdata = call,
         };
 
         manager_rollback(bus->manager, config, version, &request);
@@ -107,6 +108,7 @@ int config_bus_method_reload(sd_bus_message *m, const Caller *caller, void *user
         static const char *const known[] = { "confirm-ms", "u", NULL };
         g_autoptr(GVariant) options = NULL;
         uint32_t confirm_ms;
+        KeptCall *call;
         Config *config;
         Failure *failure = config_bus_find_called(m, userdata, &config);
 
@@ -114,12 +116,14 @@ int config_bus_method_reload(sd_bus_message *m, const Caller *caller, void *user
                 failure = config_bus_check_not_asked(userdata, config, m);
         if (!failure)
                 failure = options_bus_read_known(m, known, &options);
+        if (!failure)
+                failure = bus_keep_call(userdata, caller, m, &call);
         if (failure)
                 return failure_bus_take_error(error, failure);
         return config_bus_reload(config,
                                  g_variant_lookup(options, "confirm-ms", "u", &confirm_ms) ? &confirm_ms
                                                                                            : NULL,
-                                 m, &caller->author);
+                                 call, &caller->author);
 }
 
 static Failure *check_message(const char *message)
@@ -137,6 +141,7 @@ int config_bus_method_rollback(sd_bus_message *m, const Caller *caller, void *us
         const char *message = NULL;
         uint32_t confirm_ms;
         uint64_t version;
+        KeptCall *call;
         Config *config;
         Failure *failure;
         int r;
@@ -151,12 +156,14 @@ int config_bus_method_rollback(sd_bus_message *m, const Caller *caller, void *us
                 failure = options_bus_read_known(m, known, &options);
         if (!failure && g_variant_lookup(options, "message", "&s", &message))
                 failure = check_message(message);
+        if (!failure)
+                failure = bus_keep_call(userdata, caller, m, &call);
         if (failure)
                 return failure_bus_take_error(error, failure);
         return config_bus_rollback(userdata, config, version, message,
                                    g_variant_lookup(options, "confirm-ms", "u", &confirm_ms) ? &confirm_ms
                                                                                              : NULL,
-                                   m, &caller->author);
+                                   call, &caller->author);
 }
 
 int config_bus_method_set_files(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
@@ -164,6 +171,7 @@ int config_bus_method_set_files(sd_bus_message *m, const Caller *caller, void *u
         Bus *bus = userdata;
         g_auto(GStrv) files = NULL;
         ConfigRequest request;
+        KeptCall *call;
         Config *config;
         Failure *failure;
         int r;
@@ -174,6 +182,8 @@ int config_bus_method_set_files(sd_bus_message *m, const Caller *caller, void *u
         failure = config_bus_find_called(m, bus, &config);
         if (!failure)
                 failure = config_bus_check_not_asked(bus, config, m);
+        if (!failure)
+                failure = bus_keep_call(bus, caller, m, &call);
         if (failure)
                 return failure_bus_take_error(error, failure);
         if (!files)
@@ -182,7 +192,7 @@ int config_bus_method_set_files(sd_bus_message *m, const Caller *caller, void *u
                 .origin = ORIGIN_RELOAD,
                 .author = caller->author,
                 .done = bus_reply_version,
-                .userdata = sd_bus_message_ref(m),
+                .userdata = call,
         };
         manager_set_files(bus->manager, config, files, &request);
         return 1;
@@ -274,30 +284,33 @@ int config_bus_method_get_all(sd_bus_message *m, const Caller *caller, void *use
 
 static void reply_snapshot(Config *config, uint64_t version, int fd, void *userdata)
 {
-        g_autoptr(sd_bus_message) call = userdata;
+        g_autoptr(KeptCall) call = userdata;
         g_autoptr(Failure) failure = NULL;
 
         if (fd >= 0) {
-                (void) sd_bus_reply_method_return(call, "th", version, fd);
+                (void) sd_bus_reply_method_return(call->message, "th", version, fd);
                 return;
         }
         if (fd != -EMFILE && fd != -ENFILE) {
-                (void) sd_bus_reply_method_errno(call, fd, NULL);
+                (void) sd_bus_reply_method_errno(call->message, fd, NULL);
                 return;
         }
         failure = failure_new(FAILURE_LIMIT_EXCEEDED, "no descriptors are left for a snapshot");
-        (void) failure_bus_reply(call, failure);
+        (void) failure_bus_reply(call->message, failure);
 }
 
 int config_bus_method_get_snapshot(sd_bus_message *m, const Caller *caller, void *userdata,
                                    sd_bus_error *error)
 {
+        KeptCall *call;
         Config *config;
         Failure *failure = config_bus_find_loaded(m, userdata, &config);
 
+        if (!failure)
+                failure = bus_keep_call(userdata, caller, m, &call);
         if (failure)
                 return failure_bus_take_error(error, failure);
-        config_get_snapshot(config, reply_snapshot, sd_bus_message_ref(m));
+        config_get_snapshot(config, reply_snapshot, call);
         return 1;
 }
 
@@ -321,16 +334,20 @@ int config_bus_method_get_statistics(sd_bus_message *m, const Caller *caller, vo
                                      sd_bus_error *error)
 {
         Bus *bus = userdata;
-        /* Everybody may ask, so nothing came in between. */
-        Config *config = config_bus_find(bus, sd_bus_message_get_path(m));
-        const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
-        const GPtrArray *instances = instances_of(bus->instances, config);
-        BusCounts counts = {
+        const GPtrArray *subscriptions, *instances;
+        BusCounts counts;
+        Config *config;
+        Failure *failure = config_bus_find_called(m, bus, &config);
+
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        subscriptions = subscriptions_of(bus->subscriptions, config);
+        instances = instances_of(bus->instances, config);
+        counts = (BusCounts){
                 .configs = 1,
                 .instances = instances ? instances->len : 0,
                 .subscribers = subscriptions ? subscriptions->len : 0,
         };
-
         return bus_reply_statistics(m, config_statistics(config), &counts);
 }
 
@@ -471,6 +488,26 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 /* clang-format on */
+
+/* What is not of one size: its files, its schema and its options. */
+static size_t properties_size(const Bus *bus, const char *path)
+{
+        const Config *config = config_bus_find(bus, path);
+        g_autoptr(GVariant) options = g_variant_ref_sink(options_to_variant(config_options(config)));
+        size_t size = 1024 + g_variant_get_size(options);
+
+        for (char *const *file = config_files(config); *file; file++)
+                size += strlen(*file);
+        return size;
+}
+
+const ObjectKind config_bus_objects = {
+        .interface = RECONF_CONFIG_INTERFACE,
+        .vtable = vtable,
+        .find = find_object,
+        .enumerate = enumerate_objects,
+        .size = properties_size,
+};
 
 int config_bus_export(Bus *bus)
 {

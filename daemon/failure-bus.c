@@ -33,6 +33,16 @@ int failure_bus_reply(sd_bus_message *call, const Failure *failure)
         return r;
 }
 
+int failure_bus_finish(sd_bus_message *call, sd_bus_error *error, int r)
+{
+        if (sd_bus_error_is_set(error))
+                r = sd_bus_reply_method_error(call, error);
+        else if (r < 0)
+                r = sd_bus_reply_method_errno(call, r, NULL);
+        sd_bus_error_free(error);
+        return r;
+}
+
 static int append_problem(sd_bus_message *m, const Problem *problem)
 {
         g_autofree char *message = NULL;

@@ -14,5 +14,7 @@ int failure_bus_set_error(sd_bus_error *error, const Failure *failure);
 int failure_bus_take_error(sd_bus_error *error, Failure *failure);
 /* Answers a call with it. */
 int failure_bus_reply(sd_bus_message *call, const Failure *failure);
+/* Answers a call with what its handler returned and set as error, as sd-bus does; frees the error. */
+int failure_bus_finish(sd_bus_message *call, sd_bus_error *error, int r);
 /* Appends a(suus); NULL is an empty list. */
 int failure_bus_append_problems(sd_bus_message *m, const Failure *failure);

@@ -16,7 +16,7 @@
 /* A program that waits to be known. */
 typedef struct Arrival {
         Bus *bus;
-        sd_bus_message *call;
+        KeptCall *call;
         char *config;
         char *name; /* or NULL */
         bool acks;
@@ -28,7 +28,7 @@ static void arrival_free(void *data)
 {
         Arrival *arrival = data;
 
-        sd_bus_message_unref(arrival->call);
+        kept_call_free(arrival->call);
         g_free(arrival->config);
         g_free(arrival->name);
         program_unref(arrival->program);
@@ -87,14 +87,15 @@ static int register_now(Arrival *arrival)
         g_autoptr(Failure) failure = find_config(arrival, &config);
 
         if (!failure)
-                failure = instances_add(
-                                arrival->bus->instances, config, sd_bus_message_get_sender(arrival->call),
-                                g_steal_pointer(&arrival->program), arrival->name, arrival->acks, &instance);
+                failure = instances_add(arrival->bus->instances, config,
+                                        sd_bus_message_get_sender(arrival->call->message),
+                                        g_steal_pointer(&arrival->program), arrival->name, arrival->acks,
+                                        &instance);
         if (failure)
-                return failure_bus_reply(arrival->call, failure);
+                return failure_bus_reply(arrival->call->message, failure);
         instance->is_granted = instance->is_granted || arrival->is_granted;
         instance_bus_path(instance, &path);
-        return sd_bus_reply_method_return(arrival->call, "ot", path.text, config_version(config));
+        return sd_bus_reply_method_return(arrival->call->message, "ot", path.text, config_version(config));
 }
 
 static int on_pid(sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -104,7 +105,7 @@ static int on_pid(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 
         if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &pid) < 0 ||
             (pid_t) pid != arrival->program->pid)
-                return sd_bus_reply_method_errno(arrival->call, -EACCES, NULL);
+                return sd_bus_reply_method_errno(arrival->call->message, -EACCES, NULL);
         return register_now(arrival);
 }
 
@@ -114,7 +115,7 @@ static int check_pid(Arrival *arrival)
         int r = sd_bus_call_method_async(arrival->bus->bus, &slot, "org.freedesktop.DBus",
                                          "/org/freedesktop/DBus", "org.freedesktop.DBus",
                                          "GetConnectionUnixProcessID", on_pid, arrival, "s",
-                                         sd_bus_message_get_sender(arrival->call));
+                                         sd_bus_message_get_sender(arrival->call->message));
 
         if (r < 0)
                 return r;
@@ -135,8 +136,10 @@ int instance_bus_method_register(sd_bus_message *m, const Caller *caller, void *
         Failure *failure;
         int r;
 
-        *arrival = (Arrival){ .bus = bus, .call = sd_bus_message_ref(m), .is_granted = caller->is_granted };
-        failure = read_arrival(m, arrival);
+        *arrival = (Arrival){ .bus = bus, .is_granted = caller->is_granted };
+        failure = bus_keep_call(bus, caller, m, &arrival->call);
+        if (!failure)
+                failure = read_arrival(m, arrival);
         if (!failure)
                 failure = find_config(arrival, &config);
         if (!failure && known)

@@ -9,6 +9,7 @@
 #include "daemon/failure-bus.h"
 #include "daemon/instance-bus-private.h"
 #include "daemon/log.h"
+#include "daemon/objects-bus.h"
 #include "introspection/names.h"
 
 #include <errno.h>
@@ -115,7 +116,7 @@ int instance_bus_method_unregister(sd_bus_message *m, const Caller *caller, void
 /* A call that waits for a document. */
 typedef struct Renotification {
         Bus *bus;
-        sd_bus_message *call;
+        KeptCall *call;
         uint64_t previous;
 } Renotification;
 
@@ -182,17 +183,17 @@ static Failure *check_may_read(const Bus *bus, const Instance *instance)
 static void after_document(Config *config, Document *before, const Failure *document_failure, void *userdata)
 {
         g_autofree Renotification *renotification = userdata;
-        g_autoptr(sd_bus_message) call = renotification->call;
+        g_autoptr(KeptCall) call = renotification->call;
         Bus *bus = renotification->bus;
         Instance *instance;
-        g_autoptr(Failure) failure = find_called(call, bus, &instance);
+        g_autoptr(Failure) failure = find_called(call->message, bus, &instance);
 
         if (!failure)
                 failure = check_may_read(bus, instance);
         if (!failure)
                 failure = send_again(bus, instance, renotification->previous,
                                      document_failure ? NULL : before);
-        reply_sent(call, failure);
+        reply_sent(call->message, failure);
 }
 
 int instance_bus_method_renotify(sd_bus_message *m, const Caller *caller, void *userdata,
@@ -201,6 +202,7 @@ int instance_bus_method_renotify(sd_bus_message *m, const Caller *caller, void *
         Bus *bus = userdata;
         g_autoptr(Document) nothing = NULL;
         Renotification *renotification;
+        KeptCall *call = NULL;
         Instance *instance;
         Failure *failure = find_called(m, bus, &instance);
 
@@ -210,11 +212,12 @@ int instance_bus_method_renotify(sd_bus_message *m, const Caller *caller, void *
         }
         if (!failure)
                 failure = check_may_read(bus, instance);
-        if (!failure && instance->complete > 0 && instance->complete < config_version(instance->config)) {
+        if (!failure && instance->complete > 0 && instance->complete < config_version(instance->config))
+                failure = bus_keep_call(bus, caller, m, &call);
+        if (call) {
                 renotification = g_new(Renotification, 1);
-                *renotification = (Renotification){ .bus = bus,
-                                                    .call = sd_bus_message_ref(m),
-                                                    .previous = instance->complete };
+                *renotification =
+                                (Renotification){ .bus = bus, .call = call, .previous = instance->complete };
                 config_get_document(instance->config, instance->complete, after_document, renotification);
                 return 1;
         }
@@ -365,6 +368,19 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 /* clang-format on */
+
+static size_t properties_size(const Bus *bus, const char *path)
+{
+        return 1024;
+}
+
+const ObjectKind instance_bus_objects = {
+        .interface = RECONF_INSTANCE_INTERFACE,
+        .vtable = vtable,
+        .find = find_object,
+        .enumerate = enumerate_objects,
+        .size = properties_size,
+};
 
 int instance_bus_export(Bus *bus)
 {

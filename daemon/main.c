@@ -228,8 +228,6 @@ static int connect_bus(Process *process)
                 r = sd_bus_open_user_with_description(&process->connection, "reconfd");
         if (r >= 0)
                 r = sd_bus_set_exit_on_disconnect(process->connection, true);
-        if (r >= 0)
-                r = sd_bus_add_filter(process->connection, NULL, on_message, process);
         return r;
 }
 
@@ -251,6 +249,9 @@ static int run(Process *process)
                 return -EIO;
         }
         r = bus_new(process->connection, process->manager, &process->bus);
+        /* The filter that is added last comes first. */
+        if (r >= 0)
+                r = sd_bus_add_filter(process->connection, NULL, on_message, process);
         if (r < 0)
                 return fail("Failed to set up the bus objects", r);
         r = sd_bus_request_name(process->connection, RECONF_BUS_NAME, 0);

@@ -11,6 +11,7 @@
 #include "daemon/config-bus-private.h"
 #include "daemon/failure-bus.h"
 #include "daemon/instance-bus-private.h"
+#include "daemon/objects-bus.h"
 #include "daemon/options-bus.h"
 #include "introspection/names.h"
 
@@ -32,14 +33,14 @@ static int read_config(sd_bus_message *m, const Bus *bus, Config **ret, sd_bus_e
 
 static void reply_registered(Config *config, const Failure *failure, void *userdata)
 {
-        g_autoptr(sd_bus_message) call = userdata;
+        g_autoptr(KeptCall) call = userdata;
 
         if (failure) {
-                (void) failure_bus_reply(call, failure);
+                (void) failure_bus_reply(call->message, failure);
         } else {
                 g_autofree char *path = config_bus_path(config);
 
-                (void) sd_bus_reply_method_return(call, "o", path);
+                (void) sd_bus_reply_method_return(call->message, "o", path);
         }
 }
 
@@ -49,6 +50,7 @@ int manager_bus_method_register_config(sd_bus_message *m, const Caller *caller, 
         Bus *bus = userdata;
         g_auto(GStrv) files = NULL;
         g_autoptr(GVariant) options = NULL;
+        KeptCall *call;
         const char *name;
         Failure *failure;
         int r;
@@ -59,12 +61,13 @@ int manager_bus_method_register_config(sd_bus_message *m, const Caller *caller, 
         if (r < 0)
                 return r;
         failure = options_bus_read(m, &options);
+        if (!failure)
+                failure = bus_keep_call(bus, caller, m, &call);
         if (failure)
                 return failure_bus_take_error(error, failure);
         if (!files)
                 files = g_new0(char *, 1);
-        manager_register(bus->manager, name, files, options, &caller->author, reply_registered,
-                         sd_bus_message_ref(m));
+        manager_register(bus->manager, name, files, options, &caller->author, reply_registered, call);
         return 1;
 }
 
@@ -92,12 +95,12 @@ static int reply_paths(sd_bus_message *call, const GPtrArray *configs)
 
 static void reply_directory_registered(const GPtrArray *configs, const Failure *failure, void *userdata)
 {
-        g_autoptr(sd_bus_message) call = userdata;
+        g_autoptr(KeptCall) call = userdata;
 
         if (failure)
-                (void) failure_bus_reply(call, failure);
+                (void) failure_bus_reply(call->message, failure);
         else
-                (void) reply_paths(call, configs);
+                (void) reply_paths(call->message, configs);
 }
 
 int manager_bus_method_register_directory(sd_bus_message *m, const Caller *caller, void *userdata,
@@ -106,6 +109,7 @@ int manager_bus_method_register_directory(sd_bus_message *m, const Caller *calle
         Bus *bus = userdata;
         g_autoptr(GVariant) options = NULL;
         const char *name, *directory, *pattern;
+        KeptCall *call;
         Failure *failure;
         int r;
 
@@ -113,10 +117,12 @@ int manager_bus_method_register_directory(sd_bus_message *m, const Caller *calle
         if (r < 0)
                 return r;
         failure = options_bus_read(m, &options);
+        if (!failure)
+                failure = bus_keep_call(bus, caller, m, &call);
         if (failure)
                 return failure_bus_take_error(error, failure);
         manager_register_directory(bus->manager, name, directory, pattern, options, &caller->author,
-                                   reply_directory_registered, sd_bus_message_ref(m));
+                                   reply_directory_registered, call);
         return 1;
 }
 
@@ -208,6 +214,7 @@ int manager_bus_method_list_configs(sd_bus_message *m, const Caller *caller, voi
 
 int manager_bus_method_reload(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
+        KeptCall *call;
         Config *config;
         Failure *failure;
         int r = read_config(m, userdata, &config, error);
@@ -215,13 +222,16 @@ int manager_bus_method_reload(sd_bus_message *m, const Caller *caller, void *use
         if (r < 0)
                 return r;
         failure = config_bus_check_not_asked(userdata, config, m);
+        if (!failure)
+                failure = bus_keep_call(userdata, caller, m, &call);
         if (failure)
                 return failure_bus_take_error(error, failure);
-        return config_bus_reload(config, NULL, m, &caller->author);
+        return config_bus_reload(config, NULL, call, &caller->author);
 }
 
 int manager_bus_method_rollback(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
 {
+        KeptCall *call;
         uint64_t version;
         Config *config;
         Failure *failure;
@@ -232,9 +242,11 @@ int manager_bus_method_rollback(sd_bus_message *m, const Caller *caller, void *u
         if (r < 0)
                 return r;
         failure = config_bus_check_not_asked(userdata, config, m);
+        if (!failure)
+                failure = bus_keep_call(userdata, caller, m, &call);
         if (failure)
                 return failure_bus_take_error(error, failure);
-        return config_bus_rollback(userdata, config, version, NULL, NULL, m, &caller->author);
+        return config_bus_rollback(userdata, config, version, NULL, NULL, call, &caller->author);
 }
 
 int manager_bus_method_get_version_history(sd_bus_message *m, const Caller *caller, void *userdata,
@@ -378,6 +390,19 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 /* clang-format on */
+
+static int find_object(sd_bus *connection, const char *path, const char *interface, void *userdata,
+                       void **ret_found, sd_bus_error *error)
+{
+        *ret_found = userdata;
+        return g_str_equal(path, RECONF_MANAGER_PATH);
+}
+
+const ObjectKind manager_bus_objects = {
+        .interface = RECONF_MANAGER_INTERFACE,
+        .vtable = vtable,
+        .find = find_object,
+};
 
 int manager_bus_export(Bus *bus)
 {

@@ -7,6 +7,8 @@
 #include "daemon/failure-bus.h"
 #include "daemon/instance-bus-private.h"
 #include "daemon/manager-bus.h"
+#include "daemon/objects-bus.h"
+#include "daemon/turns.h"
 #include "introspection/names.h"
 
 #include <string.h>
@@ -15,6 +17,8 @@
 #define MANAGER RECONF_MANAGER_INTERFACE
 #define CONFIG RECONF_CONFIG_INTERFACE
 #define INSTANCE RECONF_INSTANCE_INTERFACE
+#define PROPERTIES "org.freedesktop.DBus.Properties"
+#define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
 
 /* clang-format off */
 static const Method methods[] = {
@@ -73,6 +77,10 @@ static const Method methods[] = {
         { INSTANCE, "Renotify", RIGHT_OWN_INSTANCE, false, instance_bus_method_renotify },
         { INSTANCE, "ReportApplied", RIGHT_OWN_INSTANCE, false, instance_bus_method_report_applied },
         { INSTANCE, "Unregister", RIGHT_OWN_INSTANCE, false, instance_bus_method_unregister },
+
+        { PROPERTIES, "Get", RIGHT_ANYONE, false, objects_bus_method_get },
+        { PROPERTIES, "GetAll", RIGHT_ANYONE, false, objects_bus_method_get_all },
+        { OBJECT_MANAGER, "GetManagedObjects", RIGHT_ANYONE, false, objects_bus_method_get_managed },
 };
 /* clang-format on */
 
@@ -88,24 +96,40 @@ const Method *method_find(sd_bus_message *call)
         return NULL;
 }
 
+Failure *bus_keep_call(Bus *bus, const Caller *caller, sd_bus_message *call, KeptCall **ret)
+{
+        return kept_call_new(bus->kept_calls, caller->author.uid, call, ret);
+}
+
+/* What changes nothing. */
+static bool is_question(const Method *method)
+{
+        return !method->is_authored && method->right != RIGHT_OWN_INSTANCE;
+}
+
 int method_dispatch(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
         Bus *bus = userdata;
-        bool is_users = manager_settings(bus->manager)->scope == SCOPE_USER;
         const Method *method = method_find(call);
-        Caller caller = { .name = sd_bus_message_get_sender(call), .author = { .uid = (uid_t) -1 } };
+
+        /* Of a question without an answer nothing would come. */
+        if (method && is_question(method) && sd_bus_message_get_expect_reply(call) == 0)
+                return 1;
+        return turns_take(bus->turns, call, error);
+}
+
+int method_serve(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        Bus *bus = userdata;
+        const Method *method = method_find(call);
+        Caller user = { .name = sd_bus_message_get_sender(call), .author = { .uid = geteuid() } };
 
         if (!method)
                 return failure_bus_take_error(
                                 error, failure_new(FAILURE_ACCESS_DENIED, "nobody may call this method"));
-        if (method->is_authored)
+        /* Users take turns, so everybody has to be known. */
+        if (method->is_authored || manager_settings(bus->manager)->scope == SCOPE_SYSTEM)
                 return caller_identify(call, authority_ask, bus, error);
-        if (method->right == RIGHT_ANYONE)
-                return method->handler(call, &caller, bus, error);
-        if (is_users || (method->right == RIGHT_OWN_INSTANCE && instance_bus_is_own(call, bus))) {
-                caller.author.uid = is_users ? geteuid() : (uid_t) -1;
-                caller.reach = REACH_ALL;
-                return method->handler(call, &caller, bus, error);
-        }
-        return caller_identify(call, authority_ask, bus, error);
+        user.reach = REACH_ALL;
+        return method->handler(call, &user, bus, error);
 }

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/turns.h"
+
+#include "daemon/failure-bus.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/*
+ * What is served at once, of a connection and of a user, before the bus was found to be empty again; further
+ * calls wait. A caller who waits for each answer never gets there.
+ */
+#define MAX_AT_ONCE 2U
+#define MAX_AT_ONCE_PER_USER 8U
+/* And of calls that cannot wait. */
+#define MAX_UNQUEUED 64U
+/* Messages that are read before anything else on the loop has its turn. */
+#define MAX_READ 64U
+/* And before one call is served even where the bus is not empty: reading one takes some microseconds. */
+#define MAX_READ_BETWEEN 4096U
+/*
+ * Bytes that the kernel takes from us before the bus has read them, while calls wait; the socket counts as
+ * writable again below a half of that. A bus that has many to listen to reads little of us at a time, and
+ * what is in the kernel is in no order but its own.
+ */
+#define SEND_BUFFER 16384
+/* Connections that are kept in mind when they have nothing to wait for. */
+#define MAX_QUIET 64U
+
+/* Calls that were served since the bus was empty. */
+typedef struct Spent {
+        uint64_t round;
+        unsigned calls;
+} Spent;
+
+typedef struct User {
+        uid_t uid;
+        unsigned references; /* of connections */
+        Spent spent;
+        GQueue ring; /* of those of his connections that have calls to be served */
+        GList link;  /* in the ring of users, while there are any */
+} User;
+
+typedef struct Connection {
+        User *user;
+        Spent spent;
+        unsigned unqueued; /* in the same round */
+        GQueue calls;      /* of KeptCall */
+        GList link;        /* in the ring of its user, while it has calls to be served */
+        bool is_stopped;   /* until the caller is known */
+        char name[];
+} Connection;
+
+struct Turns {
+        sd_bus *bus;
+        int fd;                  /* the bus's socket */
+        int send_buffer;         /* as it was */
+        sd_event_source *source; /* when the socket is writable; on while calls wait, or it is to be seen
+                                    whether the bus is empty */
+        Callers *callers;
+        KeptCalls *kept;
+        sd_bus_message_handler_t handler;
+        void *userdata;
+        GHashTable *connections; /* by unique name, of Connection */
+        GHashTable *users;       /* by uid, of User; borrowed */
+        GQueue ring;             /* of users whose calls are to be served */
+        unsigned waiting;        /* calls */
+        unsigned read;           /* messages since a call had its turn */
+        uint64_t round;
+};
+
+/* Who there is */
+
+static User *ref_user(Turns *turns, uid_t uid)
+{
+        User *user = g_hash_table_lookup(turns->users, GUINT_TO_POINTER(uid));
+
+        if (!user) {
+                user = g_new(User, 1);
+                *user = (User){ .uid = uid, .ring = G_QUEUE_INIT };
+                user->link.data = user;
+                g_hash_table_insert(turns->users, GUINT_TO_POINTER(uid), user);
+        }
+        user->references++;
+        return user;
+}
+
+static void unref_user(Turns *turns, User *user)
+{
+        if (--user->references > 0)
+                return;
+        g_hash_table_remove(turns->users, GUINT_TO_POINTER(user->uid));
+        g_free(user);
+}
+
+/* It is known whose it is once it has called. */
+static void update_user(Turns *turns, Connection *connection)
+{
+        uid_t uid = callers_find_uid(turns->callers, connection->name);
+
+        if (connection->user && connection->user->uid == uid)
+                return;
+        if (connection->user)
+                unref_user(turns, connection->user);
+        connection->user = ref_user(turns, uid);
+}
+
+static Connection *find_connection(Turns *turns, const char *name)
+{
+        Connection *connection = g_hash_table_lookup(turns->connections, name);
+        size_t size = strlen(name) + 1;
+
+        if (!connection) {
+                connection = g_malloc(sizeof *connection + size);
+                *connection = (Connection){ .calls = G_QUEUE_INIT };
+                connection->link.data = connection;
+                memcpy(connection->name, name, size);
+                g_hash_table_insert(turns->connections, connection->name, connection);
+        }
+        if (g_queue_is_empty(&connection->calls))
+                update_user(turns, connection);
+        return connection;
+}
+
+static void connection_free(Turns *turns, Connection *connection)
+{
+        KeptCall *call;
+
+        while ((call = g_queue_pop_head(&connection->calls)))
+                kept_call_free(call);
+        unref_user(turns, connection->user);
+        g_free(connection);
+}
+
+static gboolean free_if_quiet(void *name, void *value, void *userdata)
+{
+        Connection *connection = value;
+
+        if (!g_queue_is_empty(&connection->calls) || connection->is_stopped)
+                return false;
+        connection_free(userdata, connection);
+        return true;
+}
+
+static gboolean free_any(void *name, void *value, void *userdata)
+{
+        connection_free(userdata, value);
+        return true;
+}
+
+/* Whose turn it is */
+
+static void join_ring(Turns *turns, Connection *connection)
+{
+        User *user = connection->user;
+
+        if (g_queue_is_empty(&user->ring))
+                g_queue_push_tail_link(&turns->ring, &user->link);
+        g_queue_push_tail_link(&user->ring, &connection->link);
+}
+
+/* The next one, which is in no ring then. */
+static Connection *pop_ring(Turns *turns)
+{
+        GList *link = g_queue_pop_head_link(&turns->ring);
+        User *user;
+
+        if (!link)
+                return NULL;
+        user = link->data;
+        link = g_queue_pop_head_link(&user->ring);
+        if (!g_queue_is_empty(&user->ring))
+                g_queue_push_tail_link(&turns->ring, &user->link);
+        return link->data;
+}
+
+static unsigned *spent_calls(const Turns *turns, Spent *spent)
+{
+        if (spent->round != turns->round)
+                *spent = (Spent){ .round = turns->round };
+        return &spent->calls;
+}
+
+static void look_whether_empty(Turns *turns)
+{
+        (void) sd_event_source_set_enabled(turns->source, SD_EVENT_ON);
+}
+
+/* True if the call needs not wait, which it then has not. */
+static bool spend(Turns *turns, Connection *connection)
+{
+        unsigned *calls = spent_calls(turns, &connection->spent);
+        unsigned *calls_of_user = spent_calls(turns, &connection->user->spent);
+
+        if (connection->is_stopped || !g_queue_is_empty(&connection->calls) || *calls >= MAX_AT_ONCE ||
+            *calls_of_user >= MAX_AT_ONCE_PER_USER)
+                return false;
+        if (++*calls_of_user == MAX_AT_ONCE_PER_USER)
+                look_whether_empty(turns);
+        if (++*calls == MAX_AT_ONCE)
+                look_whether_empty(turns);
+        return true;
+}
+
+/* Above what the system lets everybody have, if we may. */
+static void set_send_buffer(int fd, int bytes)
+{
+        if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) < 0)
+                (void) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
+static int serve(Turns *turns, Connection *connection, sd_bus_message *call, sd_bus_error *error)
+{
+        int r = turns->handler(call, turns->userdata, error);
+
+        connection->is_stopped = callers_is_asking(turns->callers, connection->name);
+        return r;
+}
+
+static void serve_next(Turns *turns)
+{
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        g_autoptr(KeptCall) call = NULL;
+        Connection *connection = pop_ring(turns);
+
+        if (!connection)
+                return;
+        call = g_queue_pop_head(&connection->calls);
+        if (--turns->waiting == 0)
+                set_send_buffer(turns->fd, turns->send_buffer);
+        (void) failure_bus_finish(call->message, &error, serve(turns, connection, call->message, &error));
+        if (!connection->is_stopped && !g_queue_is_empty(&connection->calls))
+                join_ring(turns, connection);
+}
+
+/* True once the bus is empty. */
+static bool read_bus(Turns *turns)
+{
+        for (unsigned i = 0; i < MAX_READ; i++) {
+                if (sd_bus_process(turns->bus, NULL) <= 0)
+                        return true;
+                turns->read++;
+        }
+        return false;
+}
+
+static void begin_round(Turns *turns)
+{
+        turns->round++;
+        if (g_hash_table_size(turns->connections) > MAX_QUIET)
+                g_hash_table_foreach_remove(turns->connections, free_if_quiet, turns);
+}
+
+static int on_turn(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+        Turns *turns = userdata;
+        bool is_empty = read_bus(turns);
+
+        if (is_empty)
+                begin_round(turns);
+        if (is_empty || turns->read >= MAX_READ_BETWEEN) {
+                turns->read = 0;
+                serve_next(turns);
+        }
+        if (is_empty && g_queue_is_empty(&turns->ring))
+                (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        return 0;
+}
+
+/* Beside sd-bus's own source, so with a descriptor of our own. */
+static int add_source(Turns *turns, sd_event *event)
+{
+        socklen_t size = sizeof turns->send_buffer;
+        int fd = sd_bus_get_fd(turns->bus);
+        int r;
+
+        if (fd < 0)
+                return fd;
+        turns->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (turns->fd < 0 || getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &turns->send_buffer, &size) < 0)
+                return -errno;
+        /* It is told twice what it is set to. */
+        turns->send_buffer /= 2;
+        r = sd_event_add_io(event, &turns->source, turns->fd, EPOLLOUT, on_turn, turns);
+        return r < 0 ? r : sd_event_source_set_enabled(turns->source, SD_EVENT_OFF);
+}
+
+int turns_new(sd_bus *bus, sd_event *event, Callers *callers, KeptCalls *kept,
+              sd_bus_message_handler_t handler, void *userdata, Turns **ret)
+{
+        g_autoptr(Turns) turns = g_new(Turns, 1);
+        int r;
+
+        *turns = (Turns){
+                .bus = bus,
+                .fd = -1,
+                .callers = callers,
+                .kept = kept,
+                .handler = handler,
+                .userdata = userdata,
+                .connections = g_hash_table_new(g_str_hash, g_str_equal),
+                .users = g_hash_table_new(NULL, NULL),
+                .ring = G_QUEUE_INIT,
+                .round = 1,
+        };
+        r = add_source(turns, event);
+        if (r < 0)
+                return r;
+        *ret = g_steal_pointer(&turns);
+        return 0;
+}
+
+Turns *turns_free(Turns *turns)
+{
+        if (!turns)
+                return NULL;
+
+        sd_event_source_disable_unref(turns->source);
+        if (turns->fd >= 0)
+                (void) close(turns->fd);
+        g_hash_table_foreach_remove(turns->connections, free_any, turns);
+        g_hash_table_unref(turns->connections);
+        g_hash_table_unref(turns->users);
+        g_free(turns);
+        return NULL;
+}
+
+/* Takes the call. */
+static void wait_for_turn(Turns *turns, Connection *connection, KeptCall *call)
+{
+        bool is_first = g_queue_is_empty(&connection->calls);
+
+        g_queue_push_tail(&connection->calls, call);
+        if (turns->waiting++ == 0)
+                set_send_buffer(turns->fd, SEND_BUFFER);
+        if (is_first && !connection->is_stopped)
+                join_ring(turns, connection);
+        look_whether_empty(turns);
+}
+
+int turns_take(Turns *turns, sd_bus_message *call, sd_bus_error *error)
+{
+        Connection *connection = find_connection(turns, sd_bus_message_get_sender(call));
+        Failure *failure = NULL;
+        KeptCall *kept;
+
+        if (spend(turns, connection))
+                return serve(turns, connection, call, error);
+        if (connection->calls.length >= TURNS_MAX_CALLS_PER_CONNECTION)
+                failure = failure_new(FAILURE_LIMIT_EXCEEDED,
+                                      "a connection may have %u calls waiting; wait for some of the answers",
+                                      TURNS_MAX_CALLS_PER_CONNECTION);
+        if (!failure)
+                failure = kept_call_new(turns->kept, connection->user->uid, call, &kept);
+        if (failure)
+                return failure_bus_take_error(error, failure);
+        wait_for_turn(turns, connection, kept);
+        return 1;
+}
+
+void turns_resume(Turns *turns, const char *name)
+{
+        Connection *connection = g_hash_table_lookup(turns->connections, name);
+
+        if (!connection || !connection->is_stopped)
+                return;
+        connection->is_stopped = false;
+        update_user(turns, connection);
+        if (!g_queue_is_empty(&connection->calls)) {
+                join_ring(turns, connection);
+                look_whether_empty(turns);
+        }
+}
+
+bool turns_count(Turns *turns, sd_bus_message *call)
+{
+        Connection *connection = find_connection(turns, sd_bus_message_get_sender(call));
+        unsigned *calls;
+
+        if (connection->spent.round != turns->round)
+                connection->unqueued = 0;
+        calls = spent_calls(turns, &connection->spent);
+        if (++connection->unqueued < MAX_AT_ONCE)
+                return true;
+        look_whether_empty(turns);
+        return *calls + connection->unqueued <= MAX_UNQUEUED;
+}
+
+bool turns_is_busy(const Turns *turns)
+{
+        return turns->waiting > 0;
+}
