@@ -75,6 +75,26 @@ static void on_commands_changed(Config *config, void *userdata)
         unit_reloads_update(bus->units, config);
 }
 
+static uid_t find_user(const char *name, void *userdata)
+{
+        const Bus *bus = userdata;
+
+        return callers_find_uid(bus->callers, name);
+}
+
+static bool is_asking(const char *name, void *userdata)
+{
+        const Bus *bus = userdata;
+
+        return callers_is_asking(bus->callers, name);
+}
+
+static const TurnsHandler turns_handler = {
+        .serve = method_serve,
+        .find_user = find_user,
+        .must_stop = is_asking,
+};
+
 static void on_caller_asked(const char *name, void *userdata)
 {
         Bus *bus = userdata;
@@ -115,8 +135,7 @@ int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
                                       bus->instances);
         manager_set_observer(manager, &observer, bus);
 
-        r = turns_new(connection, manager_event(manager), bus->callers, bus->kept_calls, method_serve, bus,
-                      &bus->turns);
+        r = turns_new(connection, manager_event(manager), bus->kept_calls, &turns_handler, bus, &bus->turns);
         if (r >= 0)
                 r = sd_bus_add_filter(connection, NULL, objects_bus_filter, bus);
         if (r >= 0)

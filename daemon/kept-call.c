@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/kept-call.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* Of one message without its body, in memory. */
 #define MESSAGE_SIZE 1024U
+/* One with more values is not counted to its end; it is taken for as large as the bus lets one be. */
+#define MAX_VALUES 10000U
+#define LARGE_MESSAGE_SIZE (32U * 1024 * 1024)
 
 /* What one user has us keep. */
 typedef struct Load {
@@ -34,43 +38,81 @@ KeptCalls *kept_calls_free(KeptCalls *calls)
         return NULL;
 }
 
-/* Goes on over the values up to the end of the container, until there are more bytes than the limit. */
-static int add_values(sd_bus_message *m, size_t limit, size_t *size)
+/* Values that were looked at, and the bytes that they are. */
+typedef struct Measure {
+        unsigned values;
+        size_t bytes;
+} Measure;
+
+static int add_values(sd_bus_message *m, Measure *measure);
+
+static int add_container(sd_bus_message *m, char type, const char *contents, Measure *measure)
 {
-        const char *contents, *text;
+        int r = sd_bus_message_enter_container(m, type, contents);
+
+        if (r > 0)
+                r = add_values(m, measure);
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+/* Of numbers: all at once. */
+static int add_array(sd_bus_message *m, char type, Measure *measure)
+{
+        const void *values;
+        size_t size;
+        int r = sd_bus_message_read_array(m, type, &values, &size);
+
+        if (r >= 0)
+                measure->bytes += size;
+        return r;
+}
+
+static int add_text(sd_bus_message *m, char type, Measure *measure)
+{
+        const char *text;
+        int r = sd_bus_message_read_basic(m, type, &text);
+
+        if (r > 0)
+                measure->bytes += strlen(text);
+        return r;
+}
+
+/* Up to the end of the container, or of the message; -E2BIG where there are too many values. */
+static int add_values(sd_bus_message *m, Measure *measure)
+{
+        const char *contents;
         char type;
         int r;
 
-        while (*size <= limit && (r = sd_bus_message_peek_type(m, &type, &contents)) > 0) {
-                *size += sizeof(uint64_t);
-                if (strchr("sog", type)) {
-                        r = sd_bus_message_read_basic(m, type, &text);
-                        *size += r < 0 ? 0 : strnlen(text, limit);
-                } else if (strchr("arve", type)) {
-                        r = sd_bus_message_enter_container(m, type, contents);
-                        if (r >= 0)
-                                r = add_values(m, limit, size);
-                        if (r > 0)
-                                r = sd_bus_message_exit_container(m);
-                } else {
+        while ((r = sd_bus_message_peek_type(m, &type, &contents)) > 0) {
+                if (++measure->values > MAX_VALUES)
+                        return -E2BIG;
+                measure->bytes += sizeof(uint64_t);
+                if (type == 'a' && strchr("ynqiuxtd", *contents))
+                        r = add_array(m, *contents, measure);
+                else if (strchr("arve", type))
+                        r = add_container(m, type, contents, measure);
+                else if (strchr("sog", type))
+                        r = add_text(m, type, measure);
+                else
                         r = sd_bus_message_skip(m, (char[]){ type, '\0' });
-                }
                 if (r < 0)
                         return r;
         }
-        return *size <= limit;
+        return r;
 }
 
-/* About as many bytes as it takes; more than the limit where it is beyond that. */
-static size_t message_size(sd_bus_message *m, size_t limit)
+/* About as many bytes as it takes. */
+static size_t message_size(sd_bus_message *m)
 {
-        size_t size = MESSAGE_SIZE;
+        Measure measure = { .bytes = MESSAGE_SIZE };
 
         /* What cannot be read is for its handler to tell. */
         (void) sd_bus_message_rewind(m, true);
-        (void) add_values(m, limit, &size);
+        if (add_values(m, &measure) == -E2BIG)
+                measure.bytes = LARGE_MESSAGE_SIZE;
         (void) sd_bus_message_rewind(m, true);
-        return size;
+        return measure.bytes;
 }
 
 static Load *find_load(KeptCalls *calls, uid_t uid)
@@ -101,7 +143,7 @@ static Failure *check_load(const Load *load, size_t size)
 Failure *kept_call_new(KeptCalls *calls, uid_t uid, sd_bus_message *message, KeptCall **ret)
 {
         Load *load = find_load(calls, uid);
-        size_t size = message_size(message, KEPT_CALLS_MAX_BYTES_PER_USER);
+        size_t size = message_size(message);
         Failure *failure = check_load(load, size);
 
         if (failure)

@@ -2,9 +2,10 @@
 /*
  * Methods: what stands on the bus can be called only here
  *
- * All vtables name one handler, which has calls take turns. The one that serves them finds the method in one table, which tells what a caller needs; a method
- * that is not in it nobody may call. On a session bus the caller is the user, who may do all: nothing is
- * asked there, and who calls is found out only for those who write it down.
+ * All vtables name one handler, which has calls take turns. The one that serves them finds the method in one
+ * table, which tells what a caller needs; a method that is not in it nobody may call. On a session bus the
+ * caller is the user, who may do all: nothing is asked there, and who calls is found out only for those who
+ * write it down.
  */
 #pragma once
 

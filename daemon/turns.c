@@ -50,7 +50,7 @@ typedef struct Connection {
         unsigned unqueued; /* in the same round */
         GQueue calls;      /* of KeptCall */
         GList link;        /* in the ring of its user, while it has calls to be served */
-        bool is_stopped;   /* until the caller is known */
+        bool is_stopped;   /* until turns_resume() */
         char name[];
 } Connection;
 
@@ -60,9 +60,8 @@ struct Turns {
         int send_buffer;         /* as it was */
         sd_event_source *source; /* when the socket is writable; on while calls wait, or it is to be seen
                                     whether the bus is empty */
-        Callers *callers;
         KeptCalls *kept;
-        sd_bus_message_handler_t handler;
+        const TurnsHandler *handler;
         void *userdata;
         GHashTable *connections; /* by unique name, of Connection */
         GHashTable *users;       /* by uid, of User; borrowed */
@@ -99,7 +98,7 @@ static void unref_user(Turns *turns, User *user)
 /* It is known whose it is once it has called. */
 static void update_user(Turns *turns, Connection *connection)
 {
-        uid_t uid = callers_find_uid(turns->callers, connection->name);
+        uid_t uid = turns->handler->find_user(connection->name, turns->userdata);
 
         if (connection->user && connection->user->uid == uid)
                 return;
@@ -214,9 +213,9 @@ static void set_send_buffer(int fd, int bytes)
 
 static int serve(Turns *turns, Connection *connection, sd_bus_message *call, sd_bus_error *error)
 {
-        int r = turns->handler(call, turns->userdata, error);
+        int r = turns->handler->serve(call, turns->userdata, error);
 
-        connection->is_stopped = callers_is_asking(turns->callers, connection->name);
+        connection->is_stopped = turns->handler->must_stop(connection->name, turns->userdata);
         return r;
 }
 
@@ -288,8 +287,8 @@ static int add_source(Turns *turns, sd_event *event)
         return r < 0 ? r : sd_event_source_set_enabled(turns->source, SD_EVENT_OFF);
 }
 
-int turns_new(sd_bus *bus, sd_event *event, Callers *callers, KeptCalls *kept,
-              sd_bus_message_handler_t handler, void *userdata, Turns **ret)
+int turns_new(sd_bus *bus, sd_event *event, KeptCalls *kept, const TurnsHandler *handler, void *userdata,
+              Turns **ret)
 {
         g_autoptr(Turns) turns = g_new(Turns, 1);
         int r;
@@ -297,7 +296,6 @@ int turns_new(sd_bus *bus, sd_event *event, Callers *callers, KeptCalls *kept,
         *turns = (Turns){
                 .bus = bus,
                 .fd = -1,
-                .callers = callers,
                 .kept = kept,
                 .handler = handler,
                 .userdata = userdata,

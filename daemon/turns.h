@@ -11,29 +11,34 @@
  */
 #pragma once
 
-#include "daemon/caller.h"
 #include "daemon/kept-call.h"
+
+#include <stdbool.h>
 
 /* Calls of one connection that may wait. */
 #define TURNS_MAX_CALLS_PER_CONNECTION 4096U
 
 typedef struct Turns Turns;
 
-/*
- * handler serves a call as one of a method does; it gets the userdata. Where callers are remembered, no call
- * of one who is being found out is served. All must outlive it.
- */
-int turns_new(sd_bus *bus, sd_event *event, Callers *callers, KeptCalls *kept,
-              sd_bus_message_handler_t handler, void *userdata, Turns **ret);
+typedef struct TurnsHandler {
+        /* Serves a call, as a method's handler does. */
+        int (*serve)(sd_bus_message *call, void *userdata, sd_bus_error *error);
+        /* Whose a connection is; (uid_t) -1 while that is not known. */
+        uid_t (*find_user)(const char *name, void *userdata);
+        /* Asked when a call was served: whether no other of this connection may be until turns_resume(). */
+        bool (*must_stop)(const char *name, void *userdata);
+} TurnsHandler;
+
+/* All must outlive it; negative errno. */
+int turns_new(sd_bus *bus, sd_event *event, KeptCalls *kept, const TurnsHandler *handler, void *userdata,
+              Turns **ret);
 /* What waits is never answered. */
 Turns *turns_free(Turns *turns);
 
 /* A method's handler: has the call served, now or in its turn; FAILURE_LIMIT_EXCEEDED where too many wait.
  */
 int turns_take(Turns *turns, sd_bus_message *call, sd_bus_error *error);
-/*
- * The caller was found out, or could not be: his calls may be served.
- */
+/* The connection's calls may be served again; it may be known now whose it is. */
 void turns_resume(Turns *turns, const char *name);
 /*
  * Counts a call that cannot wait, since it is not us who serve it. False where the connection makes too many
