@@ -15,7 +15,7 @@
 #include "daemon/model/failure.h"
 
 #include <stdbool.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 /* How the names of temporary files begin; a kill in the middle may leave one behind. */
 #define FILE_TEMPORARY_PREFIX ".reconf-"
@@ -26,6 +26,14 @@
  * one FAILURE_TOO_LARGE; all of stage read, naming the file.
  */
 Failure *file_read(const char *path, uint64_t max_size, GBytes **ret);
+/* The same, and leaves the file open where it was read; its status is that from before. */
+Failure *file_read_open(const char *path, uint64_t max_size, GBytes **ret, int *ret_fd,
+                        struct stat *ret_status);
+/*
+ * The same, and tells whether every user may read these bytes: those of the file that was read, whatever the
+ * path leads to by then.
+ */
+Failure *file_read_public(const char *path, uint64_t max_size, GBytes **ret, bool *ret_public);
 
 /*
  * Makes the file hold content, provided that it holds expected now. NULL stands for no file: as expected,
@@ -44,3 +52,5 @@ Failure *file_replace(const char *path, GBytes *expected, GBytes *content, mode_
  * kernel lets nobody open it. False for a file that is not there.
  */
 bool file_is_public(const char *path);
+/* The same of a file that is open; also false where the path leads to another one. */
+bool file_is_public_open(const char *path, int fd);

@@ -176,8 +176,13 @@ static Failure *read_layers(Load *load)
                 const Layer *source = g_ptr_array_index(load->sources, i);
                 g_autoptr(GBytes) bytes = source->bytes ? g_bytes_ref(source->bytes) : NULL;
                 g_autoptr(Failure) failure = NULL;
+                bool is_public = true;
 
-                if (!bytes)
+                if (bytes)
+                        is_public = file_is_public(source->file);
+                else if (load->is_public)
+                        failure = file_read_public(source->file, load->max_size, &bytes, &is_public);
+                else
                         failure = file_read(source->file, load->max_size, &bytes);
 
                 /* A layer may come later; the base may not. */
@@ -185,8 +190,7 @@ static Failure *read_layers(Load *load)
                         return g_steal_pointer(&failure);
                 if (bytes && g_bytes_get_size(bytes) == 0)
                         load->has_empty = true;
-                if (bytes && load->is_public)
-                        load->is_public = file_is_public(source->file);
+                load->is_public = load->is_public && is_public;
                 g_ptr_array_add(layers, layer_new(source->file, source->format, bytes));
         }
         load->layers = g_steal_pointer(&layers);
