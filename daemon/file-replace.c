@@ -102,8 +102,8 @@ static Failure *conflict(const Target *target)
 static Failure *not_theirs(const Target *target, uid_t uid)
 {
         return failure_new_at(FAILURE_WRITE_FAILED, FAILURE_STAGE_NONE, target->path, 0, 0, NULL,
-                              "user %u can lead this path elsewhere, and may not write what it leads to; "
-                              "give the path behind the links",
+                              "user %u can lead this path elsewhere, and may not do this to what it leads "
+                              "to; give a path that is not his",
                               (unsigned) uid);
 }
 
