@@ -12,6 +12,7 @@
 #pragma once
 
 #include "daemon/config-commands.h"
+#include "daemon/credentials.h"
 #include "daemon/model/changes.h"
 #include "daemon/model/document.h"
 #include "daemon/options.h"
@@ -236,8 +237,13 @@ Failure *config_set_label(Config *config, uint64_t version, const char *label);
 
 /* failure (borrowed) is NULL where the content is good. Told as ConfigDone is. */
 typedef void (*ConfigValidated)(Config *config, const Failure *failure, void *userdata);
-/* What this content would be as the config's base file; changes nothing. FORMAT_NONE is the base's own. */
-void config_validate(Config *config, Format format, GBytes *content, ConfigValidated done, void *userdata);
+/*
+ * What this content would be as the config's base file; changes nothing. FORMAT_NONE is the base's own.
+ * Where it is somebody else's than ours, credentials are his, and the config's commands look at it as him;
+ * else NULL, and they do as the files' owners.
+ */
+void config_validate(Config *config, Format format, GBytes *content, const Credentials *credentials,
+                     ConfigValidated done, void *userdata);
 
 /* fd is of a sealed memfd, opened anew for reading and closed after the call; or negative errno. */
 typedef void (*ConfigSnapshotDone)(Config *config, uint64_t version, int fd, void *userdata);

@@ -47,6 +47,13 @@ void load_set_base(Load *load, Format format, GBytes *bytes)
         base->bytes = g_bytes_ref(bytes);
 }
 
+void load_set_user(Load *load, uid_t uid, gid_t gid)
+{
+        load->has_user = true;
+        load->uid = uid;
+        load->gid = gid;
+}
+
 Load *load_new_stored(const Version *version)
 {
         Load *load = g_new0(Load, 1);
