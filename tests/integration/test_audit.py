@@ -250,7 +250,7 @@ class Control(TestCase):
 
     def test_since(self):
         self.watch()
-        shown = re.match(r'\S+ \S+ \S+ \S+', self.run_audit().splitlines()[1])[0]
+        shown = re.match(r'\S+ \S+ \S+ [A-Z]+', self.run_audit().splitlines()[1])[0]
         for since, count in (('1h', 1), ('yesterday', 1), ('2 days ago', 1), (shown, 1), ('@0', 1), ('tomorrow', 0),
                              ('+1h', 0), (f'@{int(time.time()) + 3600}', 0)):
             with self.subTest(since):
