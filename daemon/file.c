@@ -46,14 +46,21 @@ static Failure *too_large(const char *path, uint64_t max_size)
                               max_size);
 }
 
+/* What the caller sees there the service of the system may not: its unit gives it directories of its own. */
+static const char *advice_for_missing(const char *path)
+{
+        if (geteuid() == 0 && (g_str_has_prefix(path, "/tmp/") || g_str_has_prefix(path, "/var/tmp/")))
+                return "create it where the service can see it, see reconfd(8)";
+        return "create it, or correct the path";
+}
+
 static Failure *open_failed(const char *path, int error)
 {
         switch (error) {
         case ENOENT:
         case ENOTDIR:
                 return failure_new_at(FAILURE_FILE_NOT_FOUND, FAILURE_STAGE_READ, path, 0, 0, NULL,
-                                      "no such file (%s); create it, or correct the path",
-                                      g_strerror(error));
+                                      "no such file (%s); %s", g_strerror(error), advice_for_missing(path));
         case EMLINK:
                 return failure_new_at(FAILURE_FILE_UNREADABLE, FAILURE_STAGE_READ, path, 0, 0, NULL,
                                       "more than %u users have a hand in its way; give a path of fewer",

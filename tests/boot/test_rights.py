@@ -195,11 +195,12 @@ class Places(RightsCase):
         self.assertEqual(self.read(name), TWO)
 
     def test_temporary(self):
-        """What everybody may write is not there."""
+        """What everybody may write is not there, and who does not know is told where to read of it."""
         self.boot()
         self.machine.running_path('/tmp/shop.yaml').write_text(ONE)
         error, message = self.error(self.client.register, 'shop', '/tmp/shop.yaml')
         self.assertEqual(error, 'FileNotFound')
+        self.assertIn('reconfd(8)', message)
 
 
 class Programs(RightsCase):

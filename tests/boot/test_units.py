@@ -42,6 +42,17 @@ class Units(machine.TestCase):
         self.assertEqual(self.machine.run('reconfctl', 'get', 'shop', 'a').stdout, '2\n')
         self.assertEqual(self.machine.unit('reconf.service', 'WatchdogUSec'), {'WatchdogUSec': '3min'})
 
+    def test_readiness(self):
+        """Started is what has its name, and has looked at what was saved before."""
+        self.watch('a: 1\n')
+        self.machine.run('systemctl', 'stop', 'reconf.service')
+        self.save('/etc/shop/shop.yaml', 'a: 2\n')
+        self.machine.run('systemctl', 'start', 'reconf.service')
+        self.assertTrue(self.client.call('/org/freedesktop/DBus', 'org.freedesktop.DBus', 'NameHasOwner', '(s)',
+                                         reconf.NAME, name='org.freedesktop.DBus'))
+        config = self.client.config('shop')
+        self.assertEqual((config.get('a'), config.get_property('Version')), (2, 2))
+
     def test_kill(self):
         """systemd starts it again, and it goes on where it was."""
         config = self.watch('a: 1\n')
