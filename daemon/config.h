@@ -223,6 +223,9 @@ void config_get_document(Config *config, uint64_t version, ConfigDocumentDone do
 bool config_version_is_public(const Config *config);
 /* Of Hash, what load_hash() gives for each file that the active version was made of; NULL where unknown. */
 GArray *config_hashes(const Config *config);
+/* Whether everybody may know why the files fail, which tells what they held; and of what they held it is. */
+bool config_failure_is_public(const Config *config);
+GArray *config_failed_hashes(const Config *config);
 /* True where the files lie where a look at them may hang. */
 bool config_may_hang(const Config *config);
 /* True where they are read sooner than a worker is asked to; touches their status. */
