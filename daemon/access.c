@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/access.h"
 
+#include "daemon/file-walk.h"
 #include "daemon/identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <limits.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* As the kernel's own. */
-#define MAX_LINKS 40U
 #define NOBODY 65534U
 
 static bool may(int fd, int mode)
@@ -20,71 +17,25 @@ static bool may(int fd, int mode)
         return faccessat(fd, "", mode, AT_EMPTY_PATH | AT_EACCESS) == 0;
 }
 
-static bool file_is_allowed(int fd, AccessMode mode)
+static bool file_is_allowed(const FileWalk *walk, AccessMode mode)
 {
-        struct stat status;
-
-        return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-               may(fd, mode == ACCESS_WRITE ? R_OK | W_OK : R_OK);
+        return S_ISREG(walk->status.st_mode) && may(walk->file, mode == ACCESS_WRITE ? R_OK | W_OK : R_OK);
 }
 
-/* The directory that a path's last name stands in, and that name. */
-static int open_directory(int base, const char *path, const char **ret_name)
-{
-        const char *slash = strrchr(path, '/');
-        g_autofree char *directory = NULL;
-        int fd;
-
-        *ret_name = slash ? slash + 1 : path;
-        directory = slash ? g_strndup(path, (size_t) (slash - path) + 1) : g_strdup(".");
-        fd = openat(base, directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return fd < 0 ? -errno : fd;
-}
-
-/* Whether the file that is not there could be made; for a link that leads nowhere, where it leads. */
-static bool could_be_made(const char *path)
-{
-        g_autofree char *target = g_strdup(path);
-        int base = AT_FDCWD;
-        bool could = false;
-
-        for (unsigned links = 0; links <= MAX_LINKS; links++) {
-                char link[PATH_MAX];
-                const char *name;
-                ssize_t length;
-                int fd = open_directory(base, target, &name);
-
-                if (base >= 0)
-                        close(base);
-                base = fd;
-                if (fd < 0 || *name == '\0')
-                        break;
-                length = readlinkat(fd, name, link, sizeof(link));
-                if (length < 0 && errno == ENOENT)
-                        could = may(fd, W_OK | X_OK);
-                if (length <= 0 || (size_t) length == sizeof(link))
-                        break;
-                g_free(target);
-                target = g_strndup(link, (size_t) length);
-        }
-        if (base >= 0)
-                close(base);
-        return could;
-}
-
+/* By the way that a file is read and written, so that it is the same file: the kernel follows links of /proc
+ * that have nothing to do with their text. */
 static bool path_is_allowed(const char *path, AccessMode mode)
 {
-        /* Follows links as opening does, and stops in front of what is there. */
-        int fd = open(path, O_PATH | O_CLOEXEC);
-        bool allowed;
+        g_auto(FileWalk) walk = { .directory = -1, .file = -1 };
+        int r = file_walk(path, &walk);
 
-        if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+        if (r == -ENOENT || r == -ENOTDIR)
+                return mode == ACCESS_READ;
+        if (r < 0)
                 return false;
-        if (fd < 0)
-                return mode == ACCESS_READ || could_be_made(path);
-        allowed = file_is_allowed(fd, mode);
-        close(fd);
-        return allowed;
+        if (walk.file >= 0)
+                return file_is_allowed(&walk, mode);
+        return mode == ACCESS_READ || may(walk.directory, W_OK | X_OK);
 }
 
 static bool all_are_allowed(char *const *files, const void *how)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define DEFAULT_LIMIT 1000U
-#define MAX_LIMIT (STORE_MAX_AUDIT + STORE_MAX_AUDIT_DENIED)
+#define MAX_LIMIT (STORE_MAX_AUDIT + STORE_MAX_AUDIT_REFUSED)
 /* A list that would be larger than a message may be has less of them. */
 #define MAX_MESSAGES_SIZE (8U * 1024 * 1024)
 

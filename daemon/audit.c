@@ -4,7 +4,7 @@
 #include "daemon/log.h"
 #include "introspection/names.h"
 
-#define MAX_FIELDS 9
+#define MAX_FIELDS 10
 
 /* What it is when all went well; %s is the version. */
 typedef struct Kind {
@@ -38,7 +38,11 @@ static void append_what(GString *text, const AuditEntry *entry)
 {
         g_autofree char *version = g_strdup_printf("%" G_GUINT64_FORMAT, entry->version);
 
-        if (entry->outcome == AUDIT_FAILED) {
+        if (entry->more > 0) {
+                g_string_append_printf(text, "%u more %s within a minute, the last was %s", entry->more,
+                                       entry->outcome == AUDIT_FAILED ? "failed" : "were denied",
+                                       audit_action_to_string(entry->action));
+        } else if (entry->outcome == AUDIT_FAILED) {
                 g_string_append_printf(text, "%s failed with %s", audit_action_to_string(entry->action),
                                        entry->error ?: "an error");
         } else if (entry->outcome == AUDIT_DENIED) {
@@ -56,7 +60,9 @@ static char *format(const AuditEntry *entry)
         const Author *author = &entry->author;
 
         append_what(text, entry);
-        g_string_prepend(text, *entry->config ? ": " : "all configs: ");
+        g_string_prepend(text, *entry->config    ? ": "
+                               : entry->more > 0 ? "several configs: "
+                                                 : "all configs: ");
         g_string_prepend(text, entry->config);
         if (has_author(entry))
                 g_string_append_printf(text, " (uid %u, pid %d%s%s)", (unsigned) author->uid,
@@ -66,6 +72,8 @@ static char *format(const AuditEntry *entry)
 
 static const char *message_id(const AuditEntry *entry)
 {
+        if (entry->more > 0)
+                return RECONF_MESSAGE_FOLDED;
         switch (entry->outcome) {
         case AUDIT_FAILED:
                 return RECONF_MESSAGE_FAILED;
@@ -82,6 +90,7 @@ void audit_log(const AuditEntry *entry)
         g_autofree char *version = g_strdup_printf("%" G_GUINT64_FORMAT, entry->version);
         g_autofree char *uid = g_strdup_printf("%u", (unsigned) entry->author.uid);
         g_autofree char *pid = g_strdup_printf("%d", (int) entry->author.pid);
+        g_autofree char *more = g_strdup_printf("%u", entry->more);
         GLogField fields[MAX_FIELDS];
         size_t count = 0;
 
@@ -100,6 +109,8 @@ void audit_log(const AuditEntry *entry)
                 fields[count++] = (GLogField){ "RECONF_UNIT", entry->author.unit, -1 };
         if (entry->error)
                 fields[count++] = (GLogField){ "RECONF_ERROR", entry->error, -1 };
+        if (entry->more > 0)
+                fields[count++] = (GLogField){ "RECONF_MORE", more, -1 };
         g_assert(count <= MAX_FIELDS);
         /* What went well only informs. */
         log_fields(entry->outcome == AUDIT_OK ? G_LOG_LEVEL_INFO : G_LOG_LEVEL_MESSAGE, message, fields,

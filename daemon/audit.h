@@ -4,8 +4,8 @@
  *
  * Each kind of thing has a MESSAGE_ID that does not change (introspection/names.h), and each record says in
  * fields what the database keeps: RECONF_ACTION, RECONF_OUTCOME, RECONF_CONFIG, RECONF_VERSION, RECONF_UID,
- * RECONF_PID, RECONF_UNIT, RECONF_ERROR. What people said is left out, since a journal has readers that the
- * config does not have.
+ * RECONF_PID, RECONF_UNIT, RECONF_ERROR, RECONF_MORE. What people said is left out, since a journal has
+ * readers that the config does not have.
  */
 #pragma once
 

@@ -18,6 +18,16 @@ GArray *config_hashes(const Config *config)
         return config->hashes;
 }
 
+bool config_failure_is_public(const Config *config)
+{
+        return !config->failure || config->failure_is_public;
+}
+
+GArray *config_failed_hashes(const Config *config)
+{
+        return config->failed_hashes;
+}
+
 bool config_may_hang(const Config *config)
 {
         for (guint i = 0; config->watches && i < config->watches->len; i++)

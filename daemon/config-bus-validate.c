@@ -7,6 +7,7 @@
 #include "daemon/options-bus.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define DEFAULT_TIMEOUT_MS 2000U
 
@@ -58,7 +59,8 @@ int config_bus_method_validate(sd_bus_message *m, const Caller *caller, void *us
         if (failure)
                 return failure_bus_take_error(error, failure);
         bytes = g_bytes_new(content, strlen(content));
-        config_validate(config, format, bytes, reply_problems, call);
+        config_validate(config, format, bytes, caller->author.uid != geteuid() ? caller->credentials : NULL,
+                        reply_problems, call);
         return 1;
 }
 

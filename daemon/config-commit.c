@@ -254,6 +254,8 @@ void config_report_failure(Config *config, const Operation *operation, const Fai
         STATISTICS_COUNT(&config->statistics, failures[failure->stage]);
         failure_free(config->failure);
         config->failure = failure_copy(failure);
+        /* Of files that were not read nothing can be told. */
+        config->failure_is_public = is_public || !hashes;
         g_clear_pointer(&config->failed_hashes, g_array_unref);
         config->failed_hashes = hashes ? g_array_ref(hashes) : NULL;
         config->files_state = failure->code == FAILURE_FILE_NOT_FOUND ? CONFIG_MISSING : CONFIG_INVALID;

@@ -103,6 +103,7 @@ struct Config {
         bool pending;
         ConfigState files_state; /* CONFIG_ACTIVE, CONFIG_INVALID or CONFIG_MISSING */
         Failure *failure;
+        bool failure_is_public; /* everybody may know it */
 
         Trial trial;
         sd_event_source *trial_timer;

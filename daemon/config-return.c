@@ -46,6 +46,7 @@ static void tell_failure(const Operation *operation, Failure *failure)
         STATISTICS_COUNT(&config->statistics, failures[failure->stage]);
         failure_free(config->failure);
         config->failure = failure_copy(failure);
+        config->failure_is_public = is_public;
         g_clear_pointer(&config->failed_hashes, g_array_unref);
         config->context->observer->failed(config, failure, is_public, config->context->userdata);
 }
@@ -115,7 +116,8 @@ static void after_write(Operation *operation)
         operation->diverges = write_back_take_failure(operation->write_back);
         operation->skips = write_back_has_skipped(operation->write_back);
         if (!operation->diverges && !operation->skips)
-                operation->load->is_public = write_back_is_public(operation->write_back);
+                operation->load->is_public =
+                                operation->load->is_public && write_back_is_public(operation->write_back);
         failure = operation_restore_recipe(operation);
         if (!failure)
                 failure = config_commit(config, operation, operation->target);

@@ -7,6 +7,8 @@
  */
 #include "daemon/config-private.h"
 
+#define NO_GROUP 65534U
+
 typedef struct Validation {
         Config *config;
         Load *load;
@@ -31,7 +33,14 @@ static void finish_validation(void *data)
         g_free(validation);
 }
 
-void config_validate(Config *config, Format format, GBytes *content, ConfigValidated done, void *userdata)
+/* What a command says of content that only its sender has seen may be of files that it names. */
+static void use_rights(Load *load, const Credentials *credentials)
+{
+        load_set_user(load, credentials->uid, credentials->gid == (gid_t) -1 ? NO_GROUP : credentials->gid);
+}
+
+void config_validate(Config *config, Format format, GBytes *content, const Credentials *credentials,
+                     ConfigValidated done, void *userdata)
 {
         const Options *options = config->options;
         Validation *validation = g_new(Validation, 1);
@@ -42,6 +51,8 @@ void config_validate(Config *config, Format format, GBytes *content, ConfigValid
         load_set_base(load, format == FORMAT_NONE ? config_format(config) : format, content);
         config_load_with_schema(options, config->schema, load);
         load_set_commands(load, config->commands);
+        if (credentials)
+                use_rights(load, credentials);
         *validation = (Validation){
                 .config = config_ref(config),
                 .load = load,

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "daemon/config-commands.h"
+#include "daemon/credentials.h"
 #include "daemon/model/changes.h"
 #include "daemon/model/document.h"
 #include "daemon/options.h"
@@ -222,6 +223,9 @@ void config_get_document(Config *config, uint64_t version, ConfigDocumentDone do
 bool config_version_is_public(const Config *config);
 /* Of Hash, what load_hash() gives for each file that the active version was made of; NULL where unknown. */
 GArray *config_hashes(const Config *config);
+/* Whether everybody may know why the files fail, which tells what they held; and of what they held it is. */
+bool config_failure_is_public(const Config *config);
+GArray *config_failed_hashes(const Config *config);
 /* True where the files lie where a look at them may hang. */
 bool config_may_hang(const Config *config);
 /* True where they are read sooner than a worker is asked to; touches their status. */
@@ -236,8 +240,13 @@ Failure *config_set_label(Config *config, uint64_t version, const char *label);
 
 /* failure (borrowed) is NULL where the content is good. Told as ConfigDone is. */
 typedef void (*ConfigValidated)(Config *config, const Failure *failure, void *userdata);
-/* What this content would be as the config's base file; changes nothing. FORMAT_NONE is the base's own. */
-void config_validate(Config *config, Format format, GBytes *content, ConfigValidated done, void *userdata);
+/*
+ * What this content would be as the config's base file; changes nothing. FORMAT_NONE is the base's own.
+ * Where it is somebody else's than ours, credentials are his, and the config's commands look at it as him;
+ * else NULL, and they do as the files' owners.
+ */
+void config_validate(Config *config, Format format, GBytes *content, const Credentials *credentials,
+                     ConfigValidated done, void *userdata);
 
 /* fd is of a sealed memfd, opened anew for reading and closed after the call; or negative errno. */
 typedef void (*ConfigSnapshotDone)(Config *config, uint64_t version, int fd, void *userdata);

@@ -55,13 +55,15 @@ static bool list_grants(const struct posix_acl_xattr_entry *entries, size_t n_en
         return true;
 }
 
-static bool access_list_grants(const char *path, unsigned wanted)
+/* Of the open file where there is one. */
+static bool access_list_grants(const char *path, int fd, unsigned wanted)
 {
         struct {
                 struct posix_acl_xattr_header header;
                 struct posix_acl_xattr_entry entries[MAX_ACL_ENTRIES];
         } list;
-        ssize_t size = lgetxattr(path, XATTR_NAME_POSIX_ACL_ACCESS, &list, sizeof(list));
+        ssize_t size = fd >= 0 ? fgetxattr(fd, XATTR_NAME_POSIX_ACL_ACCESS, &list, sizeof(list))
+                               : lgetxattr(path, XATTR_NAME_POSIX_ACL_ACCESS, &list, sizeof(list));
 
         if (size < 0)
                 return errno == ENODATA || errno == EOPNOTSUPP;
@@ -112,6 +114,7 @@ typedef struct Walk {
         char path[PATH_MAX]; /* "" for the root */
         size_t length;
         struct stat status;
+        int fd;         /* what the end has to be, or -1 */
         char *followed; /* what rest points into, once a link was followed */
         const char *rest;
         unsigned links;
@@ -184,15 +187,29 @@ static bool walk_is_at_open_directory(const Walk *walk)
         const mode_t all = S_IXUSR | S_IXGRP | S_IXOTH;
 
         return S_ISDIR(walk->status.st_mode) && (walk->status.st_mode & all) == all &&
-               access_list_grants(walk_path(walk), ACL_EXECUTE);
+               access_list_grants(walk_path(walk), -1, ACL_EXECUTE);
 }
 
-static bool walk_is_at_open_file(const Walk *walk)
+/* A path may lead elsewhere at each look: what is open is asked about itself. */
+static bool look_at_open(Walk *walk)
+{
+        struct stat status;
+
+        if (walk->fd < 0)
+                return true;
+        if (fstat(walk->fd, &status) < 0 || status.st_dev != walk->status.st_dev ||
+            status.st_ino != walk->status.st_ino)
+                return false;
+        walk->status = status;
+        return true;
+}
+
+static bool walk_is_at_open_file(Walk *walk)
 {
         const mode_t all = S_IRUSR | S_IRGRP | S_IROTH;
 
-        return S_ISREG(walk->status.st_mode) && (walk->status.st_mode & all) == all &&
-               access_list_grants(walk->path, ACL_READ) &&
+        return look_at_open(walk) && S_ISREG(walk->status.st_mode) && (walk->status.st_mode & all) == all &&
+               access_list_grants(walk->path, walk->fd, ACL_READ) &&
                (is_local(walk->path) || nobody_may_read(walk->path));
 }
 
@@ -212,11 +229,12 @@ static bool walk_to_end(Walk *walk)
         }
 }
 
-bool file_is_public(const char *path)
+bool file_is_public_open(const char *path, int fd)
 {
         Walk walk;
         bool is_public;
 
+        walk.fd = fd;
         walk.path[0] = '\0';
         walk.length = 0;
         walk.followed = NULL;
@@ -226,4 +244,24 @@ bool file_is_public(const char *path)
         is_public = walk_to_end(&walk);
         g_free(walk.followed);
         return is_public;
+}
+
+bool file_is_public(const char *path)
+{
+        return file_is_public_open(path, -1);
+}
+
+Failure *file_read_public(const char *path, uint64_t max_size, GBytes **ret, bool *ret_public)
+{
+        const mode_t all = S_IRUSR | S_IRGRP | S_IROTH;
+        struct stat status;
+        int fd = -1;
+        Failure *failure = file_read_open(path, max_size, ret, &fd, &status);
+
+        if (failure)
+                return failure;
+        /* One that is opened to all after it was read may have been rewritten before that. */
+        *ret_public = (status.st_mode & all) == all && file_is_public_open(path, fd);
+        close(fd);
+        return NULL;
 }

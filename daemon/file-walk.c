@@ -30,16 +30,21 @@ static int open_name(int directory, const char *name, int flags)
         return fd < 0 ? -errno : fd;
 }
 
-static int add_leader(FileWalk *walk, uid_t uid)
+static int add_leader(FileWalk *walk, const struct stat *status, bool has_link)
 {
-        if (uid == 0)
+        FileWalkLeader *leader = walk->leaders;
+
+        if (status->st_uid == 0)
                 return 0;
-        for (unsigned i = 0; i < walk->n_leaders; i++)
-                if (walk->leaders[i] == uid)
+        for (; leader < walk->leaders + walk->n_leaders; leader++)
+                if (leader->uid == status->st_uid) {
+                        leader->has_link = leader->has_link || has_link;
                         return 0;
+                }
         if (walk->n_leaders == FILE_WALK_MAX_LEADERS)
                 return -EMLINK;
-        walk->leaders[walk->n_leaders++] = uid;
+        *leader = (FileWalkLeader){ .uid = status->st_uid, .gid = status->st_gid, .has_link = has_link };
+        walk->n_leaders++;
         return 0;
 }
 
@@ -53,8 +58,21 @@ static int add_leaders(FileWalk *walk, const struct stat *link)
                 return 0;
         if (fstat(walk->directory, &directory) < 0)
                 return -errno;
-        r = add_leader(walk, link->st_uid);
-        return r < 0 ? r : add_leader(walk, directory.st_uid);
+        r = add_leader(walk, link, true);
+        return r < 0 ? r : add_leader(walk, &directory, true);
+}
+
+/* What is in a directory its owner can put in each other's place. Nobody owns none: one that seems to be his
+ * is of a user that is not known here. */
+static int add_holder(FileWalk *walk, int directory)
+{
+        struct stat status;
+
+        if (geteuid() != 0)
+                return 0;
+        if (fstat(directory, &status) < 0)
+                return -errno;
+        return status.st_uid == NOBODY ? 0 : add_leader(walk, &status, false);
 }
 
 static void enter(FileWalk *walk, int directory)
@@ -105,7 +123,7 @@ static int pass(FileWalk *walk, Rest *rest, const char *name)
 
                 if (fd >= 0) {
                         enter(walk, fd);
-                        return 0;
+                        return add_holder(walk, fd);
                 }
                 if (fd != -ENOTDIR && fd != -ELOOP)
                         return fd;
@@ -221,21 +239,30 @@ static bool may(const FileWalk *walk, const char *path, FileWalkPurpose purpose)
                 faccessat(own.directory, "", W_OK | X_OK, AT_EMPTY_PATH | AT_EACCESS) == 0);
 }
 
+static bool leader_may(const FileWalk *walk, const FileWalkLeader *leader, const char *path,
+                       FileWalkPurpose purpose)
+{
+        const gid_t gid = leader->has_link ? NOBODY : leader->gid;
+        Identity identity;
+        bool allowed;
+
+        /* What is his own, and what is made in his directory, is his affair. */
+        if (!leader->has_link && (walk->file < 0 || walk->status.st_uid == leader->uid))
+                return true;
+        if (identity_assume(leader->uid, gid, NULL, 0, &identity) < 0)
+                return false;
+        allowed = may(walk, path, leader->has_link ? purpose : FILE_WALK_READ);
+        identity_restore(&identity);
+        return allowed;
+}
+
 int file_walk_check(const FileWalk *walk, const char *path, FileWalkPurpose purpose, uid_t *ret_uid)
 {
-        for (unsigned i = 0; i < walk->n_leaders; i++) {
-                Identity identity;
-                bool allowed = false;
-
-                if (identity_assume(walk->leaders[i], NOBODY, NULL, 0, &identity) == 0) {
-                        allowed = may(walk, path, purpose);
-                        identity_restore(&identity);
-                }
-                if (!allowed) {
-                        *ret_uid = walk->leaders[i];
+        for (unsigned i = 0; i < walk->n_leaders; i++)
+                if (!leader_may(walk, &walk->leaders[i], path, purpose)) {
+                        *ret_uid = walk->leaders[i].uid;
                         return -EPERM;
                 }
-        }
         return 0;
 }
 

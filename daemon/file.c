@@ -46,21 +46,37 @@ static Failure *too_large(const char *path, uint64_t max_size)
                               max_size);
 }
 
+/* What the caller sees there the service of the system may not: its unit gives it directories of its own. */
+static const char *advice_for_missing(const char *path)
+{
+        if (geteuid() == 0 && (g_str_has_prefix(path, "/tmp/") || g_str_has_prefix(path, "/var/tmp/")))
+                return "create it where the service can see it, see reconfd(8)";
+        return "create it, or correct the path";
+}
+
 static Failure *open_failed(const char *path, int error)
 {
         switch (error) {
         case ENOENT:
         case ENOTDIR:
                 return failure_new_at(FAILURE_FILE_NOT_FOUND, FAILURE_STAGE_READ, path, 0, 0, NULL,
-                                      "no such file (%s); create it, or correct the path",
-                                      g_strerror(error));
+                                      "no such file (%s); %s", g_strerror(error), advice_for_missing(path));
         case EMLINK:
                 return failure_new_at(FAILURE_FILE_UNREADABLE, FAILURE_STAGE_READ, path, 0, 0, NULL,
-                                      "links of more than %u users lead to it; point it at the file",
+                                      "more than %u users have a hand in its way; give a path of fewer",
                                       FILE_WALK_MAX_LEADERS);
         default:
                 return unreadable(path, "cannot open", error);
         }
+}
+
+static Failure *not_theirs(const char *path, uid_t uid)
+{
+        return failure_new_at(
+                        FAILURE_FILE_UNREADABLE, FAILURE_STAGE_READ, path, 0, 0, NULL,
+                        "user %u can lead this path elsewhere, and may not read what it leads to; give a "
+                        "path that is not his",
+                        (unsigned) uid);
 }
 
 static Failure *check_kind(const char *path, mode_t mode)
@@ -118,7 +134,9 @@ static int read_all(int fd, uint64_t expected_size, uint64_t max_size, GBytes **
         return 0;
 }
 
-static Failure *read_settled(int fd, const char *path, uint64_t max_size, GBytes **ret)
+/* The status is that from before the bytes were read. */
+static Failure *read_settled(int fd, const char *path, uint64_t max_size, GBytes **ret,
+                             struct stat *ret_status)
 {
         g_autoptr(GBytes) bytes = NULL;
         struct stat before, after;
@@ -149,10 +167,12 @@ static Failure *read_settled(int fd, const char *path, uint64_t max_size, GBytes
         if (g_bytes_get_size(bytes) > max_size)
                 return too_large(path, max_size);
         *ret = g_steal_pointer(&bytes);
+        *ret_status = before;
         return NULL;
 }
 
-Failure *file_read(const char *path, uint64_t max_size, GBytes **ret)
+Failure *file_read_open(const char *path, uint64_t max_size, GBytes **ret, int *ret_fd,
+                        struct stat *ret_status)
 {
         g_auto(FileWalk) walk = { .directory = -1, .file = -1 };
         Failure *failure;
@@ -168,15 +188,26 @@ Failure *file_read(const char *path, uint64_t max_size, GBytes **ret)
         if (failure)
                 return failure;
         if (file_walk_check(&walk, path, FILE_WALK_READ, &uid) < 0)
-                return failure_new_at(FAILURE_FILE_UNREADABLE, FAILURE_STAGE_READ, path, 0, 0, NULL,
-                                      "user %u can lead this path elsewhere, and may not read what it leads "
-                                      "to; give the path behind the links",
-                                      (unsigned) uid);
+                return not_theirs(path, uid);
         fd = file_walk_open(&walk);
         if (fd < 0)
                 return open_failed(path, -fd);
 
-        failure = read_settled(fd, path, max_size, ret);
-        close(fd);
+        failure = read_settled(fd, path, max_size, ret, ret_status);
+        if (failure)
+                close(fd);
+        else
+                *ret_fd = fd;
+        return failure;
+}
+
+Failure *file_read(const char *path, uint64_t max_size, GBytes **ret)
+{
+        struct stat status;
+        int fd = -1;
+        Failure *failure = file_read_open(path, max_size, ret, &fd, &status);
+
+        if (fd >= 0)
+                close(fd);
         return failure;
 }

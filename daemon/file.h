@@ -15,7 +15,7 @@
 #include "daemon/model/failure.h"
 
 #include <stdbool.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 /* How the names of temporary files begin; a kill in the middle may leave one behind. */
 #define FILE_TEMPORARY_PREFIX ".reconf-"
@@ -26,6 +26,21 @@
  * one FAILURE_TOO_LARGE; all of stage read, naming the file.
  */
 Failure *file_read(const char *path, uint64_t max_size, GBytes **ret);
+/* The same, and leaves the file open where it was read; its status is that from before. */
+Failure *file_read_open(const char *path, uint64_t max_size, GBytes **ret, int *ret_fd,
+                        struct stat *ret_status);
+/*
+ * The same, and tells whether every user may read these bytes: those of the file that was read, whatever the
+ * path leads to by then.
+ */
+Failure *file_read_public(const char *path, uint64_t max_size, GBytes **ret, bool *ret_public);
+
+/* Whether others may read what is put in a file's place. */
+typedef enum FileOthers {
+        FILE_OTHERS_KEEP,
+        FILE_OTHERS_CLOSE, /* what everybody could read they may not read any longer */
+        FILE_OTHERS_OPEN,  /* takes that back */
+} FileOthers;
 
 /*
  * Makes the file hold content, provided that it holds expected now. NULL stands for no file: as expected,
@@ -34,9 +49,11 @@ Failure *file_read(const char *path, uint64_t max_size, GBytes **ret);
  * the file is as before.
  *
  * create_mode is the mode of a file that is created, less the umask, since nothing tells who may read it:
- * 0600 unless what is written is known to be public. SIGXFSZ must be ignored by the process.
+ * 0600 unless what is written is known to be public. One that is replaced keeps its own, but for others.
+ * SIGXFSZ must be ignored by the process.
  */
-Failure *file_replace(const char *path, GBytes *expected, GBytes *content, mode_t create_mode);
+Failure *file_replace(const char *path, GBytes *expected, GBytes *content, mode_t create_mode,
+                      FileOthers others);
 
 /*
  * True if every user of the machine may read the file: each directory on the way to it can be passed by all
@@ -44,3 +61,5 @@ Failure *file_replace(const char *path, GBytes *expected, GBytes *content, mode_
  * kernel lets nobody open it. False for a file that is not there.
  */
 bool file_is_public(const char *path);
+/* The same of a file that is open; also false where the path leads to another one. */
+bool file_is_public_open(const char *path, int fd);

@@ -3,11 +3,11 @@
 
 #include "daemon/command-output.h"
 #include "daemon/command.h"
+#include "daemon/file-walk.h"
 #include "daemon/model/builder.h"
 #include "daemon/private-file.h"
 
 #include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_TEXT (64U * 1024)
@@ -15,22 +15,30 @@
 #define MAX_JSON (32U * 1024 * 1024)
 #define NOBODY 65534U
 
-static void become_owner(const char *file, uid_t *ret_uid, gid_t *ret_gid)
+static gid_t find_group(uid_t uid)
 {
         g_autofree char *buffer = NULL;
         struct passwd entry, *found = NULL;
-        struct stat status;
         size_t size = 16 * 1024;
+
+        buffer = g_malloc(size);
+        return getpwuid_r(uid, &entry, buffer, size, &found) == 0 && found ? found->pw_gid : NOBODY;
+}
+
+/*
+ * Who stands for what the file holds: its owner, but whoever can lead the path elsewhere may have led it to
+ * another's file since it was read. The file's group may be one that its owner is not in.
+ */
+static void become_owner(const char *file, uid_t *ret_uid, gid_t *ret_gid)
+{
+        g_auto(FileWalk) walk = { .directory = -1, .file = -1 };
 
         *ret_uid = NOBODY;
         *ret_gid = NOBODY;
-        if (stat(file, &status) < 0)
+        if (file_walk(file, &walk) < 0 || walk.file < 0 || walk.n_leaders > 1)
                 return;
-        *ret_uid = status.st_uid;
-        /* The file's group may be one that its owner is not in. */
-        buffer = g_malloc(size);
-        if (getpwuid_r(status.st_uid, &entry, buffer, size, &found) == 0 && found)
-                *ret_gid = found->pw_gid;
+        *ret_uid = walk.n_leaders > 0 ? walk.leaders[0].uid : walk.status.st_uid;
+        *ret_gid = find_group(*ret_uid);
 }
 
 static Command describe(const Load *load, const char *file, char *const *words, uint64_t timeout_usec)
@@ -44,7 +52,12 @@ static Command describe(const Load *load, const char *file, char *const *words, 
                 .cancelled = &load->cancelled,
         };
 
-        become_owner(file, &command.uid, &command.gid);
+        if (load->has_user) {
+                command.uid = load->uid;
+                command.gid = load->gid;
+        } else {
+                become_owner(file, &command.uid, &command.gid);
+        }
         return command;
 }
 

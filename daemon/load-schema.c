@@ -2,6 +2,9 @@
 #include "daemon/load-schema.h"
 
 #include "daemon/file.h"
+#include "daemon/identity.h"
+
+#include <unistd.h>
 
 #define MAX_SCHEMA_SIZE (10U * 1024 * 1024)
 
@@ -15,10 +18,63 @@ static Failure *at_schema_stage(Failure *failure)
         return failure;
 }
 
-Failure *load_open_schema(const char *path, Document **ret, void *unused)
+/* Somebody, not root, whose file the schema is made of. */
+typedef struct SchemaAuthor {
+        uid_t uid;
+        gid_t gid; /* of that file */
+} SchemaAuthor;
+
+static void add_author(GArray *authors, const struct stat *status)
+{
+        const SchemaAuthor author = { .uid = status->st_uid, .gid = status->st_gid };
+
+        for (guint i = 0; i < authors->len; i++)
+                if (g_array_index(authors, SchemaAuthor, i).uid == author.uid)
+                        return;
+        if (author.uid != 0 && geteuid() == 0)
+                g_array_append_val(authors, author);
+}
+
+static Failure *read_as(const SchemaAuthor *author, const char *path)
 {
         g_autoptr(GBytes) bytes = NULL;
-        Failure *failure = file_read(path, MAX_SCHEMA_SIZE, &bytes);
+        g_autoptr(Failure) failure = NULL;
+        Identity identity;
+
+        if (identity_assume(author->uid, author->gid, NULL, 0, &identity) >= 0) {
+                failure = file_read(path, MAX_SCHEMA_SIZE, &bytes);
+                identity_restore(&identity);
+        }
+        if (bytes || (failure && failure->code != FAILURE_FILE_UNREADABLE))
+                return g_steal_pointer(&failure);
+        return failure_new_at(FAILURE_FILE_UNREADABLE, FAILURE_STAGE_READ, path, 0, 0, NULL,
+                              "user %u has written what refers to it, and may not read it himself",
+                              (unsigned) author->uid);
+}
+
+/* What is said about a schema would tell whoever wrote it what the files hold that it names. */
+static Failure *read_for_all(const char *path, GArray *authors, GBytes **ret)
+{
+        struct stat status;
+        Failure *failure = NULL;
+        int fd = -1;
+
+        for (guint i = 0; authors && i < authors->len && !failure; i++)
+                failure = read_as(&g_array_index(authors, SchemaAuthor, i), path);
+        if (!failure)
+                failure = file_read_open(path, MAX_SCHEMA_SIZE, ret, &fd, &status);
+        if (failure)
+                return failure;
+        if (authors)
+                add_author(authors, &status);
+        close(fd);
+        return NULL;
+}
+
+Failure *load_open_schema(const char *path, Document **ret, void *authors)
+{
+        g_autoptr(GBytes) bytes = NULL;
+        Failure *failure = read_for_all(path, authors, &bytes);
         Format format = format_from_file(path);
         gsize length;
         const char *data;
@@ -33,10 +89,11 @@ Failure *load_open_schema(const char *path, Document **ret, void *unused)
 
 Failure *load_compile_schema(const char *path, Schema **ret)
 {
+        g_autoptr(GArray) authors = g_array_new(FALSE, FALSE, sizeof(SchemaAuthor));
         g_autoptr(Document) document = NULL;
-        Failure *failure = load_open_schema(path, &document, NULL);
+        Failure *failure = load_open_schema(path, &document, authors);
 
-        return failure ?: schema_new(path, document, load_open_schema, NULL, ret);
+        return failure ?: schema_new(path, document, load_open_schema, authors, ret);
 }
 
 /* Bit n for layer n where its values are all strings by nature. */

@@ -6,9 +6,11 @@
 
 #include "daemon/load.h"
 
-/* Reads and decodes one file of a schema; a SchemaOpen. May block. */
-Failure *load_open_schema(const char *path, Document **ret, void *unused);
-/* Compiles a schema file and those that it refers to. May block. */
+/* Reads and decodes one file of a schema; a SchemaOpen. authors is for load_compile_schema(), else NULL. May
+ * block. */
+Failure *load_open_schema(const char *path, Document **ret, void *authors);
+/* Compiles a schema file and those that it refers to, as far as who wrote that could read them. May block.
+ */
 Failure *load_compile_schema(const char *path, Schema **ret);
 /* Takes the merged document of a load through its schema. */
 Failure *load_apply_schema(Load *load);

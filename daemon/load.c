@@ -47,6 +47,13 @@ void load_set_base(Load *load, Format format, GBytes *bytes)
         base->bytes = g_bytes_ref(bytes);
 }
 
+void load_set_user(Load *load, uid_t uid, gid_t gid)
+{
+        load->has_user = true;
+        load->uid = uid;
+        load->gid = gid;
+}
+
 Load *load_new_stored(const Version *version)
 {
         Load *load = g_new0(Load, 1);
@@ -176,8 +183,13 @@ static Failure *read_layers(Load *load)
                 const Layer *source = g_ptr_array_index(load->sources, i);
                 g_autoptr(GBytes) bytes = source->bytes ? g_bytes_ref(source->bytes) : NULL;
                 g_autoptr(Failure) failure = NULL;
+                bool is_public = true;
 
-                if (!bytes)
+                if (bytes)
+                        is_public = file_is_public(source->file);
+                else if (load->is_public)
+                        failure = file_read_public(source->file, load->max_size, &bytes, &is_public);
+                else
                         failure = file_read(source->file, load->max_size, &bytes);
 
                 /* A layer may come later; the base may not. */
@@ -185,8 +197,7 @@ static Failure *read_layers(Load *load)
                         return g_steal_pointer(&failure);
                 if (bytes && g_bytes_get_size(bytes) == 0)
                         load->has_empty = true;
-                if (bytes && load->is_public)
-                        load->is_public = file_is_public(source->file);
+                load->is_public = load->is_public && is_public;
                 g_ptr_array_add(layers, layer_new(source->file, source->format, bytes));
         }
         load->layers = g_steal_pointer(&layers);

@@ -15,6 +15,7 @@
 #include "daemon/store/version.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 typedef struct Load {
         /* Given */
@@ -29,9 +30,12 @@ typedef struct Load {
         bool defaults;              /* fill in what the schema's defaults give */
         bool lenient;             /* of a version that was valid in its time: convert, but do not validate */
         ConfigCommands *commands; /* or NULL */
-        int cancelled;            /* atomic: commands are to end */
-        GArray *known;            /* of Hash, a layer each: bytes with these need no decoding; or NULL */
-        GBytes *former_text;      /* what load_text() was before, or NULL; then what it was decoded to */
+        bool has_user;            /* commands run as this user, and not as the files' owners */
+        uid_t uid;
+        gid_t gid;
+        int cancelled;       /* atomic: commands are to end */
+        GArray *known;       /* of Hash, a layer each: bytes with these need no decoding; or NULL */
+        GBytes *former_text; /* what load_text() was before, or NULL; then what it was decoded to */
         Document *former_document;
 
         /* Found */
@@ -53,6 +57,8 @@ typedef struct Load {
 Load *load_new(char *const *files, Format format, MergeMode merge, const char *separator, uint64_t max_size);
 /* The base's bytes are these, in that format, whatever its file holds. */
 void load_set_base(Load *load, Format format, GBytes *bytes);
+/* Whose bytes these are: they are shown to commands with his rights, for what they say comes back to him. */
+void load_set_user(Load *load, uid_t uid, gid_t gid);
 /* Decodes the bytes of a version. */
 Load *load_new_stored(const Version *version);
 Load *load_free(Load *load);

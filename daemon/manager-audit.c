@@ -3,22 +3,49 @@
  * Who did what: into the store and the journal
  *
  * What cannot be recorded is told in the journal, and done all the same: that somebody could fill the disk
- * is no reason why nobody could take back what he did.
+ * is no reason why nobody could take back what he did. Of what comes to nothing, too much is folded.
  */
 #include "daemon/audit.h"
 #include "daemon/log.h"
 #include "daemon/manager-private.h"
 
-#define DENIALS_USEC (60 * G_USEC_PER_SEC)
+#define FOLD_USEC (60 * G_USEC_PER_SEC)
 
-void manager_record_audit(Manager *manager, const AuditEntry *entry)
+static void record(Manager *manager, const AuditEntry *entry, bool is_stored)
 {
-        g_autoptr(Failure) failure = store_add_audit(manager->context.store, entry);
+        g_autoptr(Failure) failure = is_stored ? NULL : store_add_audit(manager->context.store, entry);
 
         if (failure)
                 log_failure(G_LOG_LEVEL_WARNING, *entry->config ? entry->config : NULL, failure,
                             "Failed to record who did something, ignoring");
         audit_log(entry);
+}
+
+static void on_folded(const AuditEntry *entry, void *userdata)
+{
+        g_autofree char *message = g_strdup_printf("%u more within a minute", entry->more);
+        AuditEntry told = *entry;
+
+        told.message = message;
+        record(userdata, &told, false);
+}
+
+int manager_begin_audit(Manager *manager)
+{
+        return audit_fold_new(manager->context.event, FOLD_USEC, on_folded, manager, &manager->fold);
+}
+
+void manager_end_audit(Manager *manager)
+{
+        if (manager->fold)
+                audit_fold_end(manager->fold);
+        manager->fold = audit_fold_free(manager->fold);
+}
+
+void manager_record_audit(Manager *manager, const AuditEntry *entry, bool is_stored)
+{
+        if (entry->outcome == AUDIT_OK || audit_fold_admit(manager->fold, entry))
+                record(manager, entry, is_stored);
 }
 
 /* What callers take for a name may be anything. */
@@ -43,23 +70,7 @@ void manager_audit(Manager *manager, const Author *author, AuditAction action, c
                 .error = failure ? (char *) failure_code_to_string(failure->code) : NULL,
         };
 
-        manager_record_audit(manager, &entry);
-}
-
-/* False where there were too many of this user. */
-static bool count_denial(Manager *manager, uid_t uid)
-{
-        uint64_t now = (uint64_t) g_get_monotonic_time();
-
-        if (now - manager->denials_since > DENIALS_USEC) {
-                user_count_free(manager->denials);
-                manager->denials = user_count_new();
-                manager->denials_since = now;
-        }
-        if (user_count_get(manager->denials, uid) >= MANAGER_MAX_DENIALS)
-                return false;
-        user_count_add(manager->denials, uid);
-        return true;
+        manager_record_audit(manager, &entry, false);
 }
 
 void manager_audit_denied(Manager *manager, const Author *author, AuditAction action, const char *config)
@@ -74,8 +85,7 @@ void manager_audit_denied(Manager *manager, const Author *author, AuditAction ac
         Entry *present = manager_entry(manager, config);
 
         STATISTICS_COUNT(present ? config_statistics(present->config) : &manager->statistics, denials);
-        if (count_denial(manager, author->uid))
-                manager_record_audit(manager, &entry);
+        manager_record_audit(manager, &entry, false);
 }
 
 Failure *manager_list_audit(Manager *manager, const char *config, uint64_t since, unsigned most,

@@ -8,10 +8,10 @@
  */
 #pragma once
 
+#include "daemon/audit-fold.h"
 #include "daemon/directory.h"
 #include "daemon/dropin.h"
 #include "daemon/manager.h"
-#include "daemon/user-count.h"
 
 typedef enum EntrySource {
         ENTRY_REGISTRATION,
@@ -76,8 +76,7 @@ struct Manager {
         bool read_dropins_again;       /* they have changed since */
         bool stopping;
 
-        UserCount *denials;     /* that were recorded in a minute, */
-        uint64_t denials_since; /* which began then, µs monotonic */
+        AuditFold *fold; /* of what failed or was denied */
 
         const ManagerObserver *observer;
         void *userdata;
@@ -89,8 +88,15 @@ struct Manager {
  */
 void manager_audit(Manager *manager, const Author *author, AuditAction action, const char *config,
                    uint64_t version, const char *message, const Failure *failure);
-/* Into the store and the journal. */
-void manager_record_audit(Manager *manager, const AuditEntry *entry);
+/*
+ * Into the store and the journal, unless too much of that came to nothing and it is only counted.
+ * is_stored is true where the store has it already.
+ */
+void manager_record_audit(Manager *manager, const AuditEntry *entry, bool is_stored);
+/* To be called before anything is recorded; returns 0 or a negative errno. */
+int manager_begin_audit(Manager *manager);
+/* Tells what was only counted. */
+void manager_end_audit(Manager *manager);
 
 Entry *manager_entry(const Manager *manager, const char *name);
 /* NULL where the config was unregistered, even if another has its name by now. */

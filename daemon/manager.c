@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/manager.h"
 
-#include "daemon/audit.h"
 #include "daemon/log.h"
 #include "daemon/manager-private.h"
 #include "daemon/recover.h"
@@ -209,10 +208,7 @@ static void on_cancel_ask(Config *config, void *userdata)
 
 static void on_audited(Config *config, const AuditEntry *entry, bool recorded, void *userdata)
 {
-        if (recorded)
-                audit_log(entry);
-        else
-                manager_record_audit(userdata, entry);
+        manager_record_audit(userdata, entry, recorded);
 }
 
 static const ConfigObserver config_observer = {
@@ -252,7 +248,6 @@ Failure *manager_new(sd_event *event, const Settings *settings, Manager **ret)
         manager->directories = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, managed_directory_end);
         manager->due = g_sequence_new(NULL);
         g_queue_init(&manager->untidy);
-        manager->denials = user_count_new();
         statistics_init(&manager->statistics, NULL);
         manager->context = (ConfigContext){
                 .event = sd_event_ref(event),
@@ -279,6 +274,8 @@ Failure *manager_new(sd_event *event, const Settings *settings, Manager **ret)
                 manager->context.schemas = schema_cache_new(event, manager->context.watcher);
         if (r >= 0)
                 r = add_queues(manager);
+        if (r >= 0)
+                r = manager_begin_audit(manager);
         if (r < 0)
                 return failure_new(FAILURE_LIMIT_EXCEEDED, "cannot set up watching: %s", g_strerror(-r));
 
@@ -306,7 +303,7 @@ Manager *manager_free(Manager *manager)
         g_hash_table_unref(manager->directories);
         g_sequence_free(manager->due);
         g_queue_clear(&manager->untidy);
-        user_count_free(manager->denials);
+        manager_end_audit(manager);
         store_close(manager->context.store);
         statistics_clear(&manager->statistics);
         sd_event_unref(manager->context.event);

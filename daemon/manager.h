@@ -12,7 +12,6 @@
 #include "daemon/settings.h"
 
 #define MANAGER_MAX_CONFIGS 10000U
-#define MANAGER_MAX_DENIALS 20U /* of a user in a minute, that are recorded */
 
 typedef struct Manager Manager;
 
@@ -80,8 +79,8 @@ Failure *manager_set_label(Manager *manager, Config *config, uint64_t version, c
                            const Author *author);
 
 /*
- * Who was not allowed to do something. config is what he called it, or "". Of one user so many a minute are
- * recorded, and all are counted.
+ * Who was not allowed to do something. config is what he called it, or "". All are counted in the
+ * statistics, and recorded as audit-fold.h tells, by the minute.
  */
 void manager_audit_denied(Manager *manager, const Author *author, AuditAction action, const char *config);
 /* Who did what, as store_list_audit(). */

@@ -118,6 +118,21 @@ Failure *question_about_history(sd_bus_message *call, const Bus *bus, Question *
         return add_files_of(bus, question, 0, &is_public);
 }
 
+/* They tell what the files held when they failed, which need not be what he can read by now. */
+Failure *question_about_problems(sd_bus_message *call, const Bus *bus, Question *question)
+{
+        const Config *config = manager_find(bus->manager, question->config);
+        GArray *failed = config_failed_hashes(config);
+
+        if (config_failure_is_public(config))
+                return NULL;
+        question->right = RIGHT_VALUES;
+        question->active_is_public = false;
+        g_clear_pointer(&question->active, g_array_unref);
+        question->active = failed ? g_array_ref(failed) : NULL;
+        return NULL;
+}
+
 /* What came since a version that he may not know he has to find out otherwise. */
 Failure *question_about_subscription(sd_bus_message *call, const Bus *bus, Question *question)
 {

@@ -49,8 +49,9 @@ typedef Failure *QuestionDetail(sd_bus_message *call, const Bus *bus, Question *
 QuestionDetail question_about_confirm, question_about_diff, question_about_directory,
                 question_about_extension, question_about_history, question_about_hot_reload,
                 question_about_instances, question_about_instances_by_name, question_about_label,
-                question_about_registration, question_about_reload, question_about_rollback,
-                question_about_set_files, question_about_subscription, question_about_unregistration;
+                question_about_problems, question_about_registration, question_about_reload,
+                question_about_rollback, question_about_set_files, question_about_subscription,
+                question_about_unregistration;
 
 /*
  * The question that a call asks now: right and change are what its method is said to take, unless the

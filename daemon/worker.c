@@ -5,7 +5,7 @@
  * A thread is made when a job comes and none is free, and ends when there is nothing left to do: starting
  * one takes some tens of microseconds, which is little beside the jobs that are worth handing over, and a
  * thread that does not exist cannot wake up. With MAX_THREADS jobs that hang, as on a dead network file
- * system, the others wait.
+ * system, the others wait. Where there is no thread to be had, the loop waits for the job.
  */
 #include "daemon/worker.h"
 
@@ -139,6 +139,25 @@ Worker *worker_free(Worker *worker)
         return NULL;
 }
 
+/* A thread that is counted already. */
+static void start_thread(Worker *worker)
+{
+        GThread *thread = g_thread_try_new("reconf-worker", run_all, worker, NULL);
+        bool alone;
+
+        if (thread) {
+                g_thread_unref(thread);
+                return;
+        }
+        g_mutex_lock(&worker->lock);
+        alone = worker->threads == 1;
+        if (!alone)
+                worker->threads--;
+        g_mutex_unlock(&worker->lock);
+        if (alone)
+                run_all(worker);
+}
+
 void worker_submit(Worker *worker, void *job, WorkerRun run, WorkerDone done)
 {
         Task *task = g_new(Task, 1);
@@ -154,7 +173,7 @@ void worker_submit(Worker *worker, void *job, WorkerRun run, WorkerDone done)
                 worker->threads++;
         g_mutex_unlock(&worker->lock);
         if (start)
-                g_thread_unref(g_thread_new("reconf-worker", run_all, worker));
+                start_thread(worker);
 }
 
 unsigned worker_pending(const Worker *worker)

@@ -59,7 +59,7 @@ static int open_remote(const Arguments *arguments, sd_bus **ret)
         int r;
 
         if (arguments->host)
-                r = sd_bus_open_system_remote(ret, arguments->host);
+                r = *arguments->host ? sd_bus_open_system_remote(ret, arguments->host) : -EINVAL;
         else if (arguments->user)
                 r = sd_bus_open_user_machine(ret, arguments->machine);
         else

@@ -5,16 +5,22 @@
 #include <string.h>
 
 typedef struct Unit {
-        const char *name;
-        const char *other; /* what is read, but never written; or NULL */
+        const char *names[5]; /* the first is written, where any is; all are read */
+        bool is_written;
         uint64_t usec;
 } Unit;
 
 /* The longest first, as they are written. */
 static const Unit units[] = {
-        { "d", NULL, UINT64_C(86400000000) }, { "h", "hr", UINT64_C(3600000000) },
-        { "min", "m", UINT64_C(60000000) },   { "s", "sec", UINT64_C(1000000) },
-        { "ms", NULL, UINT64_C(1000) },       { "us", NULL, UINT64_C(1) },
+        { { "y", "year", "years" }, false, UINT64_C(31557600000000) },
+        { { "M", "month", "months" }, false, UINT64_C(2629800000000) },
+        { { "w", "week", "weeks" }, false, UINT64_C(604800000000) },
+        { { "d", "day", "days" }, true, UINT64_C(86400000000) },
+        { { "h", "hr", "hour", "hours" }, true, UINT64_C(3600000000) },
+        { { "min", "m", "minute", "minutes" }, true, UINT64_C(60000000) },
+        { { "s", "sec", "second", "seconds" }, true, UINT64_C(1000000) },
+        { { "ms", "msec" }, true, UINT64_C(1000) },
+        { { "us", "usec" }, true, UINT64_C(1) },
 };
 
 static const char *skip_spaces(const char *text)
@@ -33,7 +39,7 @@ static uint64_t read_unit(const char **text)
                 length++;
         name = g_strndup(start, length);
         for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
-                if (g_strcmp0(units[i].name, name) == 0 || g_strcmp0(units[i].other, name) == 0) {
+                if (g_strv_contains(units[i].names, name)) {
                         *text = start + length;
                         return units[i].usec;
                 }
@@ -104,12 +110,12 @@ char *timespan_format(uint64_t usec)
         GString *text = g_string_new(NULL);
 
         for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
-                uint64_t count = usec / units[i].usec;
+                uint64_t count = units[i].is_written ? usec / units[i].usec : 0;
 
-                usec %= units[i].usec;
+                usec -= count * units[i].usec;
                 if (count > 0)
                         g_string_append_printf(text, "%s%" G_GUINT64_FORMAT "%s", text->len > 0 ? " " : "",
-                                               count, units[i].name);
+                                               count, units[i].names[0]);
         }
         return g_string_free(text->len > 0 ? text : g_string_append(text, "0s"), FALSE);
 }

@@ -2,9 +2,9 @@
 /*
  * Spans of time as people type them
  *
- * "30s", "500ms", "1.5h", "2min 30s": numbers with a unit each; a number alone is seconds. Units are us, ms,
- * s (sec), min (m), h (hr) and d, in lower case. There are no months or years: nothing that reconfctl waits
- * for lasts that long, and their length is a matter of opinion.
+ * "30s", "500ms", "1.5h", "2min 30s", "3 days": numbers with a unit each; a number alone is seconds. Units
+ * are those of systemd.time(7), in lower case but for M, which is months; a month is a twelfth of a year,
+ * which has 365.25 days. Nothing that reconfctl waits for lasts so long, and so they are never written.
  */
 #pragma once
 

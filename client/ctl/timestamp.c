@@ -47,17 +47,85 @@ char *timestamp_format_precise(uint64_t time)
         return g_strdup_printf("%s.%03u", text, (unsigned) (time % G_USEC_PER_SEC / 1000));
 }
 
-/* Fills in what the text says over the time that is there. */
-static bool read_calendar(const char *text, struct tm *tm)
+/* What is told of a time beside the time. */
+typedef struct Calendar {
+        struct tm tm;
+        bool is_utc;
+        int summer;  /* as tm_isdst */
+        int weekday; /* as tm_wday; -1: not told */
+} Calendar;
+
+/* The last word, or the Z of ISO 8601: where the time is that. Takes it away. */
+static void take_zone(char *text, Calendar *calendar)
 {
-        static const char *const formats[] = { "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%H:%M:%S",
-                                               "%H:%M" };
+        size_t length = strlen(text);
+        char *word = strrchr(text, ' ');
+
+        calendar->summer = -1;
+        if (length > 1 && text[length - 1] == 'Z' && g_ascii_isdigit(text[length - 2])) {
+                calendar->is_utc = true;
+                text[length - 1] = '\0';
+                return;
+        }
+        if (!word)
+                return;
+        tzset();
+        if (g_str_equal(word + 1, "UTC"))
+                calendar->is_utc = true;
+        else if (g_str_equal(word + 1, tzname[0]))
+                calendar->summer = 0;
+        else if (g_str_equal(word + 1, tzname[1]))
+                calendar->summer = 1;
+        else
+                return;
+        *word = '\0';
+}
+
+/* The first word, in short or in full. Returns what is behind it. */
+static const char *skip_weekday(const char *text, Calendar *calendar)
+{
+        static const char *const days[] = { "Sunday",   "Monday", "Tuesday", "Wednesday",
+                                            "Thursday", "Friday", "Saturday" };
+        size_t length = strcspn(text, " ");
+
+        calendar->weekday = -1;
+        for (int i = 0; i < (int) G_N_ELEMENTS(days); i++)
+                if ((length == 3 || length == strlen(days[i])) && text[length] == ' ' &&
+                    g_ascii_strncasecmp(text, days[i], length) == 0) {
+                        calendar->weekday = i;
+                        return text + length + 1;
+                }
+        return text;
+}
+
+/* ".123", in µs; whatever is finer does not count. */
+static bool read_fraction(const char *text, uint64_t *ret_usec)
+{
+        uint64_t digit = G_USEC_PER_SEC / 10;
+
+        *ret_usec = 0;
+        if (!*text)
+                return true;
+        if (*text++ != '.' || !*text)
+                return false;
+        for (; g_ascii_isdigit(*text); text++, digit /= 10)
+                *ret_usec += digit * (uint64_t) (*text - '0');
+        return !*text;
+}
+
+/* Fills in what the text says over the time that is there. Only what has seconds has fractions of them. */
+static bool read_calendar(const char *text, struct tm *tm, uint64_t *ret_usec)
+{
+        static const char *const formats[] = {
+                "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%H:%M:%S", "%Y-%m-%d %H:%M",
+                "%Y-%m-%dT%H:%M",    "%Y-%m-%d",          "%H:%M"
+        };
 
         for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
                 struct tm candidate = *tm;
                 const char *end = strptime(text, formats[i], &candidate);
 
-                if (!end || *end)
+                if (!end || !(g_str_has_suffix(formats[i], "%S") ? read_fraction(end, ret_usec) : !*end))
                         continue;
                 *tm = candidate;
                 return true;
@@ -65,40 +133,62 @@ static bool read_calendar(const char *text, struct tm *tm)
         return false;
 }
 
-static bool parse_calendar(const char *text, uint64_t now, uint64_t *ret)
+/* Where the day is told by a word. */
+static bool read_day(const char *text, struct tm *tm)
 {
-        time_t seconds = (time_t) (now / G_USEC_PER_SEC);
-        struct tm tm, given;
-
-        if (!localtime_r(&seconds, &tm))
-                return false;
-        tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
         if (g_str_equal(text, "yesterday"))
-                tm.tm_mday--;
-        else if (!g_str_equal(text, "today") && !read_calendar(text, &tm))
-                return false;
-        /* Whether that is summer time depends on the day. */
-        tm.tm_isdst = -1;
-        given = tm;
-        seconds = mktime(&tm);
-        /* The 31st of a month that has none is no day of the next. */
-        if (seconds < 0 || (given.tm_mday > 0 && given.tm_mday != tm.tm_mday))
-                return false;
-        *ret = (uint64_t) seconds * G_USEC_PER_SEC;
+                tm->tm_mday--;
+        else if (g_str_equal(text, "tomorrow"))
+                tm->tm_mday++;
+        else
+                return g_str_equal(text, "today");
         return true;
 }
 
-static bool parse_before(const char *text, uint64_t now, uint64_t *ret)
+static bool parse_calendar(const char *text, uint64_t now, uint64_t *ret)
 {
-        g_autofree char *span = g_strdup(*text == '-' ? text + 1 : text);
+        g_autofree char *copy = g_strdup(text);
+        time_t seconds = (time_t) (now / G_USEC_PER_SEC);
+        Calendar calendar = { 0 };
+        struct tm given, *tm = &calendar.tm;
+        bool by_word;
+        uint64_t usec = 0;
+
+        take_zone(copy, &calendar);
+        if (!(calendar.is_utc ? gmtime_r(&seconds, tm) : localtime_r(&seconds, tm)))
+                return false;
+        tm->tm_hour = tm->tm_min = tm->tm_sec = 0;
+        by_word = read_day(copy, tm);
+        if (!by_word && !read_calendar(skip_weekday(copy, &calendar), tm, &usec))
+                return false;
+        /* Whether that is summer time depends on the day, unless it is told. */
+        tm->tm_isdst = calendar.summer;
+        given = *tm;
+        seconds = calendar.is_utc ? timegm(tm) : mktime(tm);
+        /* The 31st of a month that has none is no day of the next, and a day of the week has its date. */
+        if (seconds < 0 || (!by_word && given.tm_mday != tm->tm_mday) ||
+            (!by_word && calendar.weekday >= 0 && calendar.weekday != tm->tm_wday))
+                return false;
+        *ret = (uint64_t) seconds * G_USEC_PER_SEC + usec;
+        return true;
+}
+
+/* So much before now, or after. */
+static bool parse_distance(const char *text, uint64_t now, uint64_t *ret)
+{
+        bool has_sign = *text == '-' || *text == '+';
+        g_autofree char *span = g_strdup(has_sign ? text + 1 : text);
         uint64_t usec;
 
-        if (*text != '-' && g_str_has_suffix(span, " ago"))
+        if (!has_sign && g_str_has_suffix(span, " ago"))
                 span[strlen(span) - strlen(" ago")] = '\0';
         /* A number alone could be meant for anything. */
         if (strspn(span, "0123456789. ") == strlen(span) || !timespan_parse(span, &usec))
                 return false;
-        *ret = now - MIN(usec, now);
+        if (*text == '+')
+                *ret = now + MIN(usec, UINT64_MAX - now);
+        else
+                *ret = now - MIN(usec, now);
         return true;
 }
 
@@ -106,8 +196,12 @@ bool timestamp_parse(const char *text, uint64_t now, uint64_t *ret)
 {
         guint64 seconds;
 
+        if (g_str_equal(text, "now")) {
+                *ret = now;
+                return true;
+        }
         if (*text != '@')
-                return parse_calendar(text, now, ret) || parse_before(text, now, ret);
+                return parse_calendar(text, now, ret) || parse_distance(text, now, ret);
         if (!g_ascii_string_to_unsigned(text + 1, 10, 0, UINT64_MAX / G_USEC_PER_SEC, &seconds, NULL))
                 return false;
         *ret = seconds * G_USEC_PER_SEC;

@@ -50,6 +50,7 @@ typedef struct AuditEntry {
         Author author;
         char *message; /* or NULL */
         char *error;   /* the name of the error that it failed with, or NULL */
+        unsigned more; /* 0; or so many stand behind this entry, which is about the last (audit-fold.h) */
 } AuditEntry;
 
 /* The name on the bus, as in "set-files" and "denied". */

@@ -80,8 +80,8 @@ static const char tables[] =
                 " bytes BLOB"
                 ") STRICT;"
 
-                /* What was denied counts by itself: whoever may do nothing must not push out what was done.
-                 */
+                /* What failed or was denied (denied is 1 for both) counts by itself: what came to nothing
+                   must not push out what was done. */
                 "CREATE TABLE audit("
                 " denied INTEGER NOT NULL,"
                 " id INTEGER NOT NULL,"
@@ -112,7 +112,7 @@ static const char tables[] =
 /* The same as far as boot ?1 may tell: what another one reserved may have been given. */
 #define NEXT_OF_BOOT "max(" NEXT_NUMBER ", CASE WHEN boot = ?1 THEN 0 ELSE reserved END)"
 
-/* ?1: whether it was denied */
+/* ?1: whether it failed or was denied */
 #define LAST_AUDIT "(SELECT id FROM audit WHERE denied = ?1 ORDER BY id DESC LIMIT 1)"
 
 static const char *const statements[N_STATEMENTS] = {
@@ -214,12 +214,18 @@ static const char *const statements[N_STATEMENTS] = {
         [STATEMENT_DELETE_REGISTRATION] = "DELETE FROM registrations WHERE name = ?1",
         [STATEMENT_LIST_REGISTRATIONS] =
                         "SELECT name, directory, pattern, files, settings FROM registrations ORDER BY name",
-        /* ?1 whether it was denied, then the columns in their order */
+        /* ?1 whether it failed or was denied, then the columns in their order */
         [STATEMENT_ADD_AUDIT] =
                         "INSERT INTO audit VALUES(?1, 1 + coalesce(" LAST_AUDIT ", 0), ?2, ?3, ?4, ?5, ?6,"
                         " ?7, ?8, ?9, ?10, ?11)",
         /* ?1 likewise, ?2 how many to keep */
         [STATEMENT_PRUNE_AUDIT] = "DELETE FROM audit WHERE denied = ?1 AND id <= " LAST_AUDIT " - ?2",
+        /* ?1 how many to keep; those that go are of the user who has most */
+        [STATEMENT_PRUNE_REFUSED] =
+                        "DELETE FROM audit WHERE denied = 1 AND id IN (SELECT id FROM audit WHERE denied = 1"
+                        " AND uid IS (SELECT uid FROM audit WHERE denied = 1 GROUP BY uid"
+                        " ORDER BY count(*) DESC, min(id) LIMIT 1) ORDER BY id"
+                        " LIMIT max(0, (SELECT count(*) FROM audit WHERE denied = 1) - ?1))",
         /* ?1 config or NULL, ?2 the earliest time, ?3 how many */
         [STATEMENT_LIST_AUDIT] =
                         "SELECT time, action, outcome, config, version, uid, pid, unit, message, error"

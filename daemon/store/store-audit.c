@@ -6,23 +6,29 @@
  * the other. The rest has a transaction of its own, of normal durability: a power cut may take the newest
  * entries, and what they are about may be taken with them.
  *
- * Entries outlast the configs that they are about, and go when there are too many. Those of what was denied
- * are counted by themselves.
+ * Entries outlast the configs that they are about, and go when there are too many. Those of what failed or
+ * was denied are counted by themselves, and users share that room: what one could fill it with pushes out
+ * his own.
  */
 #include "daemon/store/store-internal.h"
 #include "daemon/store/version-row.h"
 
-/* The first parameter has index 1, and is whether it was denied. */
+/* The first parameter has index 1, and is whether it failed or was denied. */
 static int parameter(AuditColumn column)
 {
         return 2 + (int) column;
+}
+
+static bool is_refused(const AuditEntry *entry)
+{
+        return entry->outcome != AUDIT_OK;
 }
 
 int audit_add(Store *store, const AuditEntry *entry)
 {
         g_autoptr(Statement) add = database_statement(store->database, STATEMENT_ADD_AUDIT);
 
-        (void) sqlite3_bind_int(add, 1, entry->outcome == AUDIT_DENIED);
+        (void) sqlite3_bind_int(add, 1, is_refused(entry));
         (void) sqlite3_bind_int64(add, parameter(AUDIT_COLUMN_TIME), (int64_t) entry->time);
         statement_bind_text(add, parameter(AUDIT_COLUMN_ACTION), audit_action_to_string(entry->action));
         statement_bind_text(add, parameter(AUDIT_COLUMN_OUTCOME), audit_outcome_to_string(entry->outcome));
@@ -34,12 +40,20 @@ int audit_add(Store *store, const AuditEntry *entry)
         return statement_run(add);
 }
 
-int audit_prune(Store *store, bool denied)
+int audit_prune(Store *store)
 {
         g_autoptr(Statement) prune = database_statement(store->database, STATEMENT_PRUNE_AUDIT);
 
-        (void) sqlite3_bind_int(prune, 1, denied);
-        (void) sqlite3_bind_int64(prune, 2, denied ? STORE_MAX_AUDIT_DENIED : STORE_MAX_AUDIT);
+        (void) sqlite3_bind_int(prune, 1, false);
+        (void) sqlite3_bind_int64(prune, 2, STORE_MAX_AUDIT);
+        return statement_run(prune);
+}
+
+static int prune_refused(Store *store)
+{
+        g_autoptr(Statement) prune = database_statement(store->database, STATEMENT_PRUNE_REFUSED);
+
+        (void) sqlite3_bind_int64(prune, 1, STORE_MAX_AUDIT_REFUSED);
         return statement_run(prune);
 }
 
@@ -48,7 +62,9 @@ static int add_and_prune(Store *store, const AuditEntry *entry)
 {
         int r = audit_add(store, entry);
 
-        return r == SQLITE_OK ? audit_prune(store, entry->outcome == AUDIT_DENIED) : r;
+        if (r != SQLITE_OK)
+                return r;
+        return is_refused(entry) ? prune_refused(store) : audit_prune(store);
 }
 
 Failure *store_add_audit(Store *store, const AuditEntry *entry)

@@ -58,7 +58,7 @@ int intent_delete(Store *store, const char *config);
 
 /* In a transaction: one more entry; those go that are too many. */
 int audit_add(Store *store, const AuditEntry *entry);
-int audit_prune(Store *store, bool denied);
+int audit_prune(Store *store);
 
 /* The layers alone; the version still says that it has them. */
 int version_delete_layers(Store *store, int64_t config, uint64_t number);

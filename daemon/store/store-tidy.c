@@ -229,7 +229,7 @@ static int tidy_config(Store *store, const char *config, unsigned max_versions, 
 
         r = tidy_versions(store, config, &numbers, weights);
         if (r == SQLITE_OK)
-                r = audit_prune(store, false);
+                r = audit_prune(store);
         if (r == SQLITE_OK && few)
                 r = numbers_reserve(store, config, &numbers);
         return database_end(store->database, r);

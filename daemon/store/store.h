@@ -20,9 +20,9 @@
 /* Of one config: versions that have a label, and what they may take of the history. */
 #define STORE_MAX_LABELS 100U
 #define STORE_MAX_LABELLED_BYTES (STORE_MAX_HISTORY_BYTES / 2)
-/* Entries about all configs; what was denied has room of its own. */
+/* Entries about all configs; what failed or was denied has room of its own. */
 #define STORE_MAX_AUDIT 9000U
-#define STORE_MAX_AUDIT_DENIED 1000U
+#define STORE_MAX_AUDIT_REFUSED 1000U
 
 typedef struct Store Store;
 

@@ -82,7 +82,10 @@ class Page:
         self.lines = []
 
     def add(self, *lines):
-        self.lines.extend(lines)
+        """A heading begins a paragraph by itself."""
+        for line in lines:
+            if line != '.PP' or not self.lines[-1].startswith(('.SH ', '.SS ')):
+                self.lines.append(line)
 
     def add_blocks(self, comment):
         for kind, text in comment.blocks:

@@ -235,9 +235,9 @@ class TestCase(unittest.TestCase):
         self.client.heard.clear()
         return config
 
-    def override(self, unit, *settings):
-        """From its next start on, a service has these settings over its own."""
-        self.write(f'/etc/systemd/system/{unit}.d/test.conf', '\n'.join(('[Service]', *settings, '')))
+    def override(self, unit, *settings, name='test'):
+        """From its next start on, a service has these settings over its own, beside those of other names."""
+        self.write(f'/etc/systemd/system/{unit}.d/{name}.conf', '\n'.join(('[Service]', *settings, '')))
         if self.machine.leader:
             self.machine.run('systemctl', 'daemon-reload')
 

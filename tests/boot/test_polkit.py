@@ -40,6 +40,7 @@ class Polkit(machine.TestCase):
     def assert_denied(self, *arguments):
         said = self.reconfctl(*arguments)
         self.assertEqual((said.returncode, said.stdout), (ACCESS_DENIED, ''), said.stderr)
+        return said.stderr
 
     def assert_done(self, *arguments):
         said = self.reconfctl(*arguments)
@@ -52,7 +53,8 @@ class Polkit(machine.TestCase):
 
     def test_no_grant(self):
         self.start()
-        self.assert_denied('get', 'shop')
+        # Not that it knew nothing of the action: somebody could be asked for a password.
+        self.assertIn('prompt', self.assert_denied('get', 'shop'))
         self.assert_denied('rollback', 'shop', '1')
         self.assert_denied('unregister', 'shop')
         self.assert_untouched()
@@ -82,6 +84,31 @@ class Polkit(machine.TestCase):
         self.assert_done('register', 'open', '/etc/shop/open.yaml')
         self.assert_denied('register', 'closed', '/etc/shop/closed.yaml')
         self.assertEqual([row[0] for row in self.client.manager('ListConfigs')], ['open', 'shop'])
+
+    def test_sample_rule(self):
+        """As it is installed, it lets the group read and edit, and nobody else."""
+        rules = self.machine.path('/etc/polkit-1/rules.d/50-reconf.rules')
+        rules.write_text((machine.IMAGE / 'usr/share/doc/reconf/examples/reconf.rules').read_text())
+        self.add_user('other', UID + 1)
+        with open(self.machine.path('/etc/group'), 'a') as groups:
+            print(f'reconf:x:{UID + 2}:{NAME}', file=groups)
+        self.start()
+        self.assertEqual(self.assert_done('get', 'shop', 'a'), '2\n')
+        self.assert_done('rollback', 'shop', '1')
+        self.assertEqual(self.read(FILE), ONE)
+        self.assert_denied('unregister', 'shop')
+        refused = self.machine.run('reconfctl', '--system', 'get', 'shop', uid=UID + 1, check=False)
+        self.assertEqual(refused.returncode, ACCESS_DENIED, refused.stderr)
+
+    def test_defaults(self):
+        """Without a rule each takes an administrator's password, and that of registering is asked for each time."""
+        self.boot()
+        for action, active in (('read', 'auth_admin_keep'), ('edit', 'auth_admin_keep'), ('register', 'auth_admin')):
+            with self.subTest(action=action):
+                told = self.machine.run('pkaction', '--verbose', '--action-id', f'org.reconf.Reconf1.{action}').stdout
+                implicit = [line.split()[-1] for line in told.splitlines() if line.strip().startswith('implicit')]
+                self.assertEqual(implicit, ['auth_admin', 'auth_admin', active])
+                self.assertIn('$(config)', told)
 
     def test_rule_goes(self):
         """A grant holds for a call, not for ever."""

@@ -11,10 +11,17 @@ PLACE = '/srv/shop'
 FILE = f'{PLACE}/shop.yaml'
 ONE, TWO = 'a: 1 # one\n', 'a: 2 # two\n'
 
-# A list of access: (tag, permissions, id) each; the friend may read.
 ANYONE = 0xffffffff
-LIST = struct.pack('<I', 2) + b''.join(struct.pack('<HHI', *entry) for entry in (
-    (0x01, 6, ANYONE), (0x02, 4, FRIEND), (0x04, 4, ANYONE), (0x10, 4, ANYONE), (0x20, 0, ANYONE)))
+
+# As reconfctl(1) has it.
+ACCESS_DENIED = 4
+
+
+def access_list(friend, group):
+    """With (tag, permissions, id) each: what the friend may do, and the group; the owner reads and writes."""
+    return struct.pack('<I', 2) + b''.join(struct.pack('<HHI', *entry) for entry in (
+        (0x01, 6, ANYONE), (0x02, friend, FRIEND), (0x04, group, ANYONE), (0x10, friend | group, ANYONE),
+        (0x20, 0, ANYONE)))
 
 
 class RightsCase(machine.TestCase):
@@ -71,7 +78,7 @@ class Files(RightsCase):
     def test_rollback_keeps_all(self):
         """Owner, group, mode, access list and attributes, of a file that root without rights could not even read."""
         path = self.machine.path(FILE)
-        os.setxattr(path, 'system.posix_acl_access', LIST)
+        os.setxattr(path, 'system.posix_acl_access', access_list(4, 4))
         os.setxattr(path, 'user.shop.note', b'kept')
         before = self.status()
         self.assertEqual(before[3].keys(), {'system.posix_acl_access', 'user.shop.note'})
@@ -96,7 +103,65 @@ class Files(RightsCase):
         self.assertEqual((self.read(FILE), os.listdir(self.machine.path(PLACE))), (TWO, ['shop.yaml']))
 
 
+class Callers(RightsCase):
+    """Whether a caller could open the files is asked of the kernel, by a service that may do little else."""
+
+    def setUp(self):
+        super().setUp()
+        for name, uid in (('friend', FRIEND), ('stranger', FRIEND + 1)):
+            self.add_user(name, uid)
+        self.machine.path(PLACE).chmod(0o755)
+        self.boot()
+
+    def reconfctl(self, uid, *arguments):
+        """Whether it was done."""
+        said = self.machine.run('reconfctl', '--system', *arguments, uid=uid, check=False)
+        self.assertIn(said.returncode, (0, ACCESS_DENIED), said.stderr)
+        return said.returncode == 0
+
+    def set_list(self, permissions):
+        os.setxattr(self.machine.path(FILE), 'system.posix_acl_access', access_list(permissions, 0))
+
+    def test_access_list(self):
+        """Nobody but who is in it gets in, and no further than it lets him."""
+        self.set_list(4)
+        config = self.register()
+        self.edit(TWO)
+        config.wait_changed()
+        self.assertTrue(self.reconfctl(FRIEND, 'get', 'shop'))
+        self.assertFalse(self.reconfctl(FRIEND, 'rollback', 'shop'))
+        self.assertFalse(self.reconfctl(FRIEND + 1, 'get', 'shop'))
+        self.assertEqual(self.read(FILE), TWO)
+
+        self.set_list(6)
+        self.assertTrue(self.reconfctl(FRIEND, 'rollback', 'shop'))
+        self.assertFalse(self.reconfctl(FRIEND + 1, 'rollback', 'shop'))
+        self.assertEqual(self.read(FILE), ONE)
+        newest = config.history()[0]
+        self.assertEqual((newest[2], newest[5]['uid']), ('rollback', FRIEND))
+
+    def test_directory(self):
+        """A way that is closed closes all behind it."""
+        self.machine.path(FILE).chmod(0o644)
+        self.register()
+        self.assertTrue(self.reconfctl(FRIEND, 'get', 'shop'))
+        self.machine.path(PLACE).chmod(0o700)
+        self.assertFalse(self.reconfctl(FRIEND, 'get', 'shop'))
+
+
 class Places(RightsCase):
+    def test_etc(self):
+        self.check_place('/etc/shop/shop.yaml')
+
+    def test_opt(self):
+        self.check_place('/opt/shop/shop.yaml')
+
+    def test_var(self):
+        self.check_place('/var/lib/shop/shop.yaml')
+
+    def test_run(self):
+        self.check_place('/run/shop/shop.yaml')
+
     def test_home(self):
         self.check_place('/home/shop/.config/shop.yaml')
 
@@ -130,11 +195,12 @@ class Places(RightsCase):
         self.assertEqual(self.read(name), TWO)
 
     def test_temporary(self):
-        """What everybody may write is not there."""
+        """What everybody may write is not there, and who does not know is told where to read of it."""
         self.boot()
         self.machine.running_path('/tmp/shop.yaml').write_text(ONE)
         error, message = self.error(self.client.register, 'shop', '/tmp/shop.yaml')
         self.assertEqual(error, 'FileNotFound')
+        self.assertIn('reconfd(8)', message)
 
 
 class Programs(RightsCase):
@@ -203,6 +269,50 @@ class Commands(CommandCase):
     def test_child_ends(self):
         self.assertIn('took longer', self.problem(self.CHILD, self.FOREVER, 1))
         reconf.wait_until(lambda: not self.sleeps(), 'the end')
+
+
+class Confinement(CommandCase):
+    """What a command gets to see and to write, of what its user could."""
+
+    SCRIPT = f'''#!/bin/sh
+grep --quiet one "$1" && exit
+for place in /etc /run/shared {PLACE} /home/seller /var/lib/shared /tmp /usr/local/lib/shared; do
+        if touch $place/made 2>/dev/null; then echo -n "$place "; fi
+done
+test -e /tmp/everybody && echo -n "everybody "
+echo -n "$(readlink /proc/self/ns/net) $(grep -c : /proc/net/dev) "
+echo $(grep -E '^(NoNewPrivs|CapEff|CapBnd):' /proc/self/status)
+exit 1
+'''
+
+    def tell(self, program):
+        for name in ('/home/seller', '/var/lib/shared', '/usr/local/lib/shared'):
+            self.machine.path(name).mkdir(parents=True)
+            self.machine.path(name).chmod(0o777)
+        return self.problem(program, self.SCRIPT).removeprefix(f'{FILE}: ').split()
+
+    def boot(self):
+        super().boot()
+        self.machine.run('touch', '/tmp/everybody')
+        self.machine.run('mkdir', '--mode=777', '/run/shared')
+
+    def check(self, words, *writable):
+        self.assertEqual(words[:len(writable)], list(writable))
+        network, interfaces, *status = words[len(writable):]
+        self.assertNotEqual(network, os.readlink(self.machine.running_path('/proc/1/ns/net')))
+        self.assertEqual(interfaces, '1')
+        return status
+
+    def test_unit(self):
+        """Nothing but a /tmp of its own, and no right that could be had."""
+        status = self.check(self.tell(self.UNIT), '/tmp')
+        self.assertEqual(status, ['CapEff:', '0' * 16, 'CapBnd:', '0' * 16, 'NoNewPrivs:', '1'])
+
+    def test_child(self):
+        """In the service's place it is kept from the network and from others' temporary files, and has no rights, too."""
+        status = self.check(self.tell(self.CHILD), '/run/shared', PLACE, '/home/seller', '/var/lib/shared', '/tmp',
+                            '/usr/local/lib/shared')
+        self.assertEqual((status[1], status[-1]), ('0' * 16, '1'))
 
 
 class Capabilities(CommandCase):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 
 import machine
 
@@ -62,14 +63,21 @@ class Rating(machine.TestCase):
     def test_daemon(self):
         self.check('reconf.service')
 
+    def open_fields(self, unit):
+        rated = self.machine.run('systemd-analyze', 'security', '--no-pager', '--json=short', unit).stdout
+        return {row['name'].partition('=')[0] for row in json.loads(rated) if row.get('exposure')}
+
     def test_explained(self):
         """What is left open is spoken of in the unit."""
         self.machine.boot()
-        rated = self.machine.run('systemd-analyze', 'security', '--no-pager', '--json=short', 'reconf.service').stdout
-        open_fields = {row['name'].partition('=')[0] for row in json.loads(rated) if row.get('exposure')}
+        text, early = ((machine.IMAGE / 'usr/lib/systemd/system' / unit).read_text()
+                       for unit in ('reconf.service', 'reconf-recover.service'))
+        open_fields = self.open_fields('reconf.service')
         self.assertIn('ProtectHome', open_fields)
-        text = (machine.IMAGE / 'usr/lib/systemd/system/reconf.service').read_text()
         self.assertEqual([name for name in open_fields if f'{name}=' not in text], [])
+        self.assertIn('As in reconf.service', early)
+        self.assertEqual([name for name in self.open_fields('reconf-recover.service')
+                          if f'{name}=' not in text + early], [])
 
     def test_recovery(self):
         self.check('reconf-recover.service')
@@ -124,10 +132,15 @@ class Process(machine.TestCase):
 
 
 class Sockets(machine.TestCase):
-    DROPIN = '''
+    # A command that runs in the daemon's place, and one that systemd runs.
+    DECODE = '/usr/local/bin/a=decode'
+    DROPIN = f'''
 [Config]
-File=/etc/shop/shop.yaml
+File=/etc/shop/shop.yaml;/etc/shop/shop.list
 OnInvalid=revert
+
+[Decode]
+Command={DECODE}
 
 [Validate]
 Command=/bin/grep --quiet a %f
@@ -140,7 +153,9 @@ ReloadUnit=shop.service
         """A bit of all that the daemon does."""
         self.write('/etc/systemd/system/shop.service', '[Service]\nExecStart=sleep infinity\nExecReload=true\n')
         self.write('/etc/reconf/configs.d/shop.conf', self.DROPIN)
+        self.write(self.DECODE, '#!/bin/sh\necho "{}"\n').chmod(0o755)
         self.write('/etc/shop/shop.yaml', 'a: 1\n')
+        self.write('/etc/shop/shop.list', 'a\n')
         self.boot()
         self.machine.run('systemctl', 'start', 'shop.service')
         config = self.client.config('shop')
@@ -157,12 +172,42 @@ ReloadUnit=shop.service
         self.machine.run('reconfctl', 'audit')
         self.machine.run('systemctl', 'stop', 'reconf.service')
 
+    def check(self, trace, peers):
+        self.assertLessEqual(set(re.findall(r'(?:\bsocket(?:pair)?\(|sa_family=)(\w+)', trace)), {'AF_UNIX'})
+        found = set(re.findall(r'(?:connect|sendmsg|sendto|sendmmsg)\(.*sun_path=(@?"[^"]*")', trace))
+        self.assertEqual(found - {f'"{CACHE}"'}, {f'"{path}"' for path in peers})
+        self.assertIsNone(re.search(r'\b(?:bind|listen|accept4?)\(', trace))
+
     def test_peers(self):
-        """From its start to its end it opens no socket but to the bus, the journal and the service manager."""
-        self.trace('reconf.service', '/trace', '-e', 'trace=%%network')
+        """From its start to its end it opens no socket but to the bus, the journal and the service manager.
+
+        Nor do its commands' supervisors, and what else is in its place.
+        """
+        self.trace('reconf.service', '/trace', '-e', 'trace=%%network,execve')
         self.live()
         trace = self.read('/trace')
-        self.assertEqual(set(re.findall(r'(?:\bsocket\(|sa_family=)(AF_\w+)', trace)), {'AF_UNIX'})
-        found = set(re.findall(r'(?:connect|sendmsg|sendto|sendmmsg)\(.*sun_path=(@?"[^"]*")', trace))
-        self.assertEqual(found - {f'"{CACHE}"'}, {f'"{path}"' for path in PEERS})
-        self.assertIsNone(re.search(r'\b(?:bind|listen|accept4?)\(', trace))
+        self.assertIn(f'execve("{self.DECODE}"', trace)
+        self.check(trace, PEERS)
+
+    def test_peers_of_recovery(self):
+        """What runs early in boot has yet less to talk to."""
+        self.boot()
+        config = self.watch('a: 1\n', confirm_ms=600000)
+        self.save('/etc/shop/shop.yaml', 'a: 2\n')
+        config.wait_changed()
+        self.trace('reconf-recover.service', '/trace', '-e', 'trace=%%network')
+        self.machine.reboot()
+        self.assertEqual(self.read('/etc/shop/shop.yaml'), 'a: 1\n')
+        self.check(self.read('/trace'), {'/run/systemd/journal/socket'})
+
+    def test_own_code(self):
+        """Whatever else it may come to do: it has no call that makes a socket, which is for libsystemd and libc."""
+        said = subprocess.run(['readelf', '--wide', '--dyn-syms', machine.IMAGE / 'usr/libexec/reconfd'],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+        names = set(re.findall(r' UND (\w+)', said))
+        self.assertIn('sd_bus_open_system_with_description', names)
+        self.assertEqual(names & {'socket', 'socketpair', 'connect', 'bind', 'listen', 'accept', 'accept4', 'sendto'}, set())
+        self.assertEqual([name for name in names if name.startswith(('g_socket', 'g_dbus', 'g_resolver'))], [])
+        self.assertEqual({name for name in names if name.startswith('sd_bus_open')},
+                         {'sd_bus_open_system', 'sd_bus_open_system_with_description', 'sd_bus_open_user',
+                          'sd_bus_open_user_with_description'})

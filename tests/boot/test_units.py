@@ -2,9 +2,11 @@
 """The installed units under the systemd that they are for: started when called, ready when they say so."""
 import machine
 import reconf
+from gi.repository import Gio
 
 # Long enough for a busy machine to give a sign in half of it.
 WATCHDOG_SEC = 4
+HOUR_USEC = 3600000000
 
 
 class Units(machine.TestCase):
@@ -40,6 +42,17 @@ class Units(machine.TestCase):
         self.assertEqual(self.machine.run('reconfctl', 'get', 'shop', 'a').stdout, '2\n')
         self.assertEqual(self.machine.unit('reconf.service', 'WatchdogUSec'), {'WatchdogUSec': '3min'})
 
+    def test_readiness(self):
+        """Started is what has its name, and has looked at what was saved before."""
+        self.watch('a: 1\n')
+        self.machine.run('systemctl', 'stop', 'reconf.service')
+        self.save('/etc/shop/shop.yaml', 'a: 2\n')
+        self.machine.run('systemctl', 'start', 'reconf.service')
+        self.assertTrue(self.client.call('/org/freedesktop/DBus', 'org.freedesktop.DBus', 'NameHasOwner', '(s)',
+                                         reconf.NAME, name='org.freedesktop.DBus'))
+        config = self.client.config('shop')
+        self.assertEqual((config.get('a'), config.get_property('Version')), (2, 2))
+
     def test_kill(self):
         """systemd starts it again, and it goes on where it was."""
         config = self.watch('a: 1\n')
@@ -61,6 +74,19 @@ class Units(machine.TestCase):
         self.assertIn('Watchdog timeout', self.machine.journal('--unit=reconf.service'))
         self.save('/etc/shop/shop.yaml', 'a: 2\n')
         self.assertEqual(config.wait_changed()[3], [('a', 'modified', 1, 2)])
+
+    def test_stuck_loop(self):
+        """One that is stuck in the middle of a call is ended, and started again for all others."""
+        self.trace('reconf.service', '/trace', '-e', 'trace=memfd_create', '-e',
+                   f'inject=memfd_create:delay_enter={HOUR_USEC}')
+        self.override('reconf.service', f'WatchdogSec={WATCHDOG_SEC}s', name='watchdog')
+        config = self.watch('a: 1\n')
+        self.client.connection.call(reconf.NAME, config.path, reconf.CONFIG, 'GetSnapshot', None, None,
+                                    Gio.DBusCallFlags.NONE, -1, None, None)
+        reconf.wait_until(lambda: self.machine.unit('reconf.service', 'NRestarts', 'ActiveState') ==
+                          {'NRestarts': '1', 'ActiveState': 'active'}, 'the restart')
+        self.assertIn('Watchdog timeout', self.machine.journal('--unit=reconf.service'))
+        self.assertEqual(config.get('a'), 1)
 
     def test_watchdog_is_heard(self):
         """Who has nothing to do says that he lives."""
@@ -95,6 +121,21 @@ class Units(machine.TestCase):
         self.save('/etc/shop/shop.yaml', 'a: 2\n')
         config = self.client.config('shop')
         self.assertEqual([row[2] for row in config.history()], ['startup', 'register'])
+
+    def test_stop_of_system(self):
+        """It ends before the bus does, and that is no failure."""
+        self.watch('a: 1\n')
+        self.machine.shut_down()
+        journal = self.machine.journal('--unit=reconf.service')
+        self.assertIn('Stopped reconf.service', journal)
+        self.assertNotIn('Failed', journal)
+        self.assertEqual(self.machine.journal('_COMM=reconfd', '--priority=warning'), '')
+
+    def test_limits(self):
+        """What a command does that runs in its place is not its end."""
+        self.watch('a: 1\n')
+        self.assertEqual(self.machine.unit('reconf.service', 'OOMPolicy', 'TasksMax', 'LimitCORE'),
+                         {'OOMPolicy': 'continue', 'TasksMax': '1024', 'LimitCORE': '0'})
 
     def test_reload_of_units(self):
         """New units, as those of an upgrade, do not disturb it; a restart has them, and the history."""

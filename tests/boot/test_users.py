@@ -111,6 +111,23 @@ class Manager(UserCase):
                           'the restart')
         self.save_wait('a: 2\n', '2')
 
+    def test_end(self):
+        """It ends before its bus does, and that is no failure."""
+        self.register()
+        self.machine.run('systemctl', 'stop', f'user@{UID}.service')
+        journal = self.machine.journal()
+        self.assertNotIn('reconf.service: Failed', journal)
+        ends = [journal.index(words) for words in ('Stopped reconf.service', 'Stopping dbus.service')]
+        self.assertEqual(ends, sorted(ends))
+
+    def test_enabled(self):
+        """It watches from login on."""
+        self.register()
+        self.run_user('systemctl', '--user', 'enable', 'reconf.service')
+        self.machine.run('systemctl', 'restart', f'user@{UID}.service')
+        reconf.wait_until(lambda: self.unit('ActiveState') == {'ActiveState': 'active'}, 'the service')
+        self.save_wait('a: 2\n', '2')
+
     def test_command(self):
         """A command of a user's drop-in runs as a unit of the user's systemd."""
         self.write(f'/home/{NAME}/check', '#!/bin/sh\ngrep --quiet 1 "$1" && exit\ncat /proc/self/cgroup\nexit 1\n')
@@ -122,3 +139,45 @@ class Manager(UserCase):
         said = re.compile(rf'/user@{UID}\.service/.*reconf-command-[0-9a-f-]+\.service')
         reconf.wait_until(lambda: said.search(self.run_user('reconfctl', '--user', '--json', 'status', 'shop',
                                                             check=False).stdout), 'the refusal')
+
+
+class OtherBus(UserCase):
+    """A user's own systemd that has no bus, as without dbus-user-session: sessions bring theirs along."""
+
+    FILE = f'/home/{NAME}/shop.yaml'
+
+    def setUp(self):
+        super().setUp()
+        path = self.write(self.FILE, 'a: 1\n')
+        for owned in (path.parent, path):
+            os.chown(owned, UID, UID)
+        for name in ('dbus.service', 'dbus.socket', 'sockets.target.wants/dbus.socket'):
+            self.machine.path(f'/usr/lib/systemd/user/{name}').unlink()
+        self.boot()
+
+    def start_manager(self):
+        self.machine.run('loginctl', 'enable-linger', NAME)
+        reconf.wait_until(lambda: self.machine.unit(f'user@{UID}.service', 'ActiveState') == {'ActiveState': 'active'},
+                          'the manager')
+
+    def test_session(self):
+        """Such a bus starts the service by itself, which works as it does elsewhere."""
+        self.start_manager()
+        said = self.run_user('dbus-run-session', '--', 'sh', '-euc', f'''
+                reconfctl --user register shop {self.FILE}
+                echo "a: 2" >{self.FILE}
+                reconfctl --user reload shop
+                reconfctl --user rollback shop
+                reconfctl --user get shop a''')
+        self.assertEqual(said.stdout.splitlines()[-1], '1')
+        self.assertEqual(self.read(self.FILE), 'a: 1\n')
+        said = self.run_user('dbus-run-session', '--', 'reconfctl', '--user', 'get', 'shop', 'a')
+        self.assertEqual(said.stdout, '1\n')
+
+    def test_enabled(self):
+        """A unit that could do nothing is passed over, and nothing has failed."""
+        self.machine.run('systemctl', '--global', 'enable', 'reconf.service')
+        self.start_manager()
+        shown = self.run_user('systemctl', '--user', 'show', '--property=ActiveState', '--property=ConditionResult',
+                              '--property=NRestarts', 'reconf.service')
+        self.assertEqual(sorted(shown.stdout.splitlines()), ['ActiveState=inactive', 'ConditionResult=no', 'NRestarts=0'])

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 
+import people
 import reconf
 import scene
 from gi.repository import GLib
@@ -149,6 +150,73 @@ class Audit(TestCase):
         self.assertNotIn(marker, str(self.entries()))
 
 
+class Flood(people.TestCase):
+    """Somebody who may do nothing, and does not stop trying."""
+    TIMES = 50
+    # As daemon/audit-fold.h has it.
+    MAX_CONFIG, MAX_USER = 5, 20
+
+    def entries(self):
+        """By root: action, config, uid, outcome and message of those that have a user; newest first."""
+        entries = self.client.manager('GetAudit', '(sa{sv})', '', {})
+        return [(action, config, uid, outcome, details.get('message'))
+                for _, action, config, _, uid, _, outcome, details in entries if uid not in (0, NOBODY)]
+
+    def ended(self):
+        """What is there when the service has ended, when no minute is over yet."""
+        self.bus.end_daemon(signal.SIGTERM)
+        return self.entries()
+
+    def logged(self, text):
+        return self.bus.log.read_text().count(text)
+
+    def test_denied(self):
+        config = self.seen_by('stranger', self.own())
+        uid = self.uids['stranger']
+        for _ in range(self.TIMES):
+            self.assert_denied(config.rollback, 1)
+        self.assertEqual(self.entries(), [('rollback', 'a', uid, 'denied', None)] * self.MAX_CONFIG)
+        self.assertEqual(self.client.manager('GetStatistics')['denials'], self.TIMES)
+        self.assertEqual(self.ended()[0], ('rollback', 'a', uid, 'denied', '45 more within a minute'))
+        self.assertEqual(len(self.entries()), self.MAX_CONFIG + 1)
+        self.assertEqual(self.logged('a: rollback was denied'), self.MAX_CONFIG)
+        self.assertEqual(self.logged('a: 45 more were denied within a minute, the last was rollback'), 1)
+
+    def test_failed(self):
+        """What anybody may do can fail as often."""
+        root = self.own(mode=0o644, hot_reload=False)
+        self.write_owned('a.yaml', 'a: [\n', 0o644)
+        config = self.seen_by('stranger', root)
+        for _ in range(self.TIMES):
+            self.assert_fails('ParseFailed', config.reload)
+        self.assertEqual(len(self.entries()), self.MAX_CONFIG)
+        self.assertEqual(self.ended()[0],
+                         ('reload', 'a', self.uids['stranger'], 'failed', '45 more within a minute'))
+        self.assertEqual(self.logged('a: reload failed with ParseFailed'), self.MAX_CONFIG)
+
+    def test_names(self):
+        """Names that he makes up, too."""
+        stranger = self.person('stranger')
+        for number in range(self.TIMES):
+            self.assert_denied(stranger.manager, 'UnregisterConfig', '(s)', f'made-up-{number}')
+        self.assertEqual(len(self.entries()), self.MAX_USER)
+        self.assertEqual(self.ended()[0],
+                         ('unregister', '', self.uids['stranger'], 'denied', '30 more within a minute'))
+        self.assertEqual(len(self.entries()), self.MAX_USER + 1)
+
+    def test_others(self):
+        """What root and others do is there all the same, each by itself."""
+        root = self.own()
+        for _ in range(self.TIMES):
+            self.assert_denied(self.seen_by('stranger', root).rollback, 1)
+        self.assert_denied(self.seen_by('member', root).rollback, 1)
+        for _ in range(self.MAX_USER + 1):
+            self.assert_fails('NoSuchVersion', root.rollback, 99)
+        self.assertEqual(self.entries()[0], ('rollback', 'a', self.uids['member'], 'denied', None))
+        outcomes = [entry[6] for entry in self.client.manager('GetAudit', '(sa{sv})', '', {}) if entry[4] == 0]
+        self.assertEqual(outcomes, ['failed'] * (self.MAX_USER + 1) + ['ok'])
+
+
 class Control(TestCase):
     def run_audit(self, *arguments):
         result = self.bus.reconfctl('audit', *arguments)
@@ -182,7 +250,9 @@ class Control(TestCase):
 
     def test_since(self):
         self.watch()
-        for since, count in (('1h', 1), ('yesterday', 1), ('@0', 1), (f'@{int(time.time()) + 3600}', 0)):
+        shown = re.match(r'\S+ \S+ \S+ [A-Z]+', self.run_audit().splitlines()[1])[0]
+        for since, count in (('1h', 1), ('yesterday', 1), ('2 days ago', 1), (shown, 1), ('@0', 1), ('tomorrow', 0),
+                             ('+1h', 0), (f'@{int(time.time()) + 3600}', 0)):
             with self.subTest(since):
                 self.assertEqual(len(json.loads(self.run_audit('-j', '--since', since))), count)
 

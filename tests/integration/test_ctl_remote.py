@@ -147,8 +147,9 @@ class Unreachable(RemoteCase):
         self.assertIn('It takes ssh, and systemd-stdio-bridge on that host.', self.errors)
 
     def test_not_a_host(self):
-        self.run_ctl('list', where=('-H', 'a:b:c'), status=USAGE)
-        self.assertIn("'a:b:c' does not name a host", self.errors)
+        for host in 'a:b:c', '':
+            self.run_ctl('list', where=('-H', host), status=USAGE)
+            self.assertIn(f"'{host}' does not name a host", self.errors)
 
     def test_no_container(self):
         self.run_ctl('list', where=('-M', 'there-is-none'), status=UNREACHABLE)

@@ -59,6 +59,13 @@ class Pages(unittest.TestCase):
             result = manual.roff('-ww', '-z', '-rLL=80n', str(page))
             self.assertEqual((result.returncode, result.stderr), (0, ''), page)
 
+    @unittest.skipUnless(shutil.which('mandoc'), 'there is no mandoc')
+    def test_no_lint(self):
+        """Pages have no dates: they are as new as their version."""
+        said = subprocess.run(['mandoc', '-Tlint', '-Wwarning', *map(str, self.pages)], capture_output=True, text=True,
+                              check=False, timeout=reconf.TIMEOUT, stdin=subprocess.DEVNULL).stdout
+        self.assertEqual([line for line in said.splitlines() if 'missing date' not in line], [])
+
     def test_nothing_is_left_to_fill_in(self):
         for page in self.pages:
             self.assertNotRegex(page.read_text(), r'@(VERSION|prefix|[a-z]+dir)@')

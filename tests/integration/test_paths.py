@@ -176,6 +176,25 @@ class OthersLinks(scene.TestCase):
         self.lead('../private', 'own/d')
         self.assert_refused(config)
 
+    def test_others_file_in_his_directory(self):
+        """He can give it another name, and take it away again when it was read."""
+        config = self.watch('own/a.yaml')
+        self.secret.rename(self.path('own/a.yaml'))
+        self.assert_refused(config)
+        self.path('own/a.yaml').chmod(0o644)
+        config.reload()
+        self.assertEqual(config.get('a'), 666)
+
+    def test_others_directory_in_his_directory(self):
+        self.path('own/d').mkdir()
+        config = self.watch('own/d/a.yaml')
+        private = self.path('own/private')
+        private.mkdir(0o700)
+        self.write('own/private/a.yaml', 'a: 666\n')
+        self.path('own/d').rename(self.path('own/e'))
+        private.rename(self.path('own/d'))
+        self.assert_refused(config)
+
     def test_registration(self):
         self.lead('../secret.yaml')
         message = self.assert_fails('FileUnreadable', self.client.register, 'a', self.path('own/a.yaml'))

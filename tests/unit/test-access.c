@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
@@ -112,6 +113,26 @@ static void test_directories(FileScene *scene, const void *data)
         assert_may(&member, none, true, true);
         assert_may(&other, file, false, false);
         assert_may(&other, none, false, false);
+        g_assert_cmpint(unlink(file), ==, 0);
+}
+
+/* Through what only the process has there is no way past a directory. */
+static void test_links_of_proc(FileScene *scene, const void *data)
+{
+        g_autofree char *directory = scene_path(scene, "d");
+        g_autofree char *file = g_build_filename(directory, "f.yaml", NULL);
+        g_autofree char *link = NULL;
+        int fd;
+
+        g_assert_cmpint(mkdir(directory, 0755), ==, 0);
+        make(file, 0, 0, 0666);
+        fd = open(file, O_RDONLY | O_CLOEXEC);
+        link = g_strdup_printf("/proc/self/fd/%d", fd);
+        assert_may(&user, link, true, true);
+        g_assert_cmpint(chmod(directory, 0700), ==, 0);
+        assert_may(&user, file, false, false);
+        assert_may(&user, link, false, false);
+        close(fd);
         g_assert_cmpint(unlink(file), ==, 0);
 }
 
@@ -333,6 +354,7 @@ int main(int argc, char **argv)
         }
         scene_add("/access/modes", test_modes);
         scene_add("/access/directories", test_directories);
+        scene_add("/access/links-of-proc", test_links_of_proc);
         scene_add("/access/lists", test_lists);
         scene_add("/access/lists-of-directories", test_lists_of_directories);
         scene_add("/access/links", test_links);

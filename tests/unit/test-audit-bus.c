@@ -3,6 +3,7 @@
  * Tests of the audit on the bus: what was denied, and who may know what was said
  */
 #include "daemon/audit-bus.h"
+#include "daemon/audit-fold.h"
 #include "daemon/caller.h"
 #include "introspection/names.h"
 #include "tests/support/bus-scene.h"
@@ -150,14 +151,14 @@ static uint64_t count_denials(BusScene *scene)
 
 static void test_many_denied(BusScene *scene, const void *data)
 {
-        for (unsigned i = 0; i < MANAGER_MAX_DENIALS + 5; i++)
+        for (unsigned i = 0; i < AUDIT_FOLD_MAX_CONFIG + 5; i++)
                 call_refused(scene, "Rollback", "app");
-        g_assert_cmpuint(count_entries(scene), ==, MANAGER_MAX_DENIALS);
-        g_assert_cmpuint(count_denials(scene), ==, MANAGER_MAX_DENIALS + 5);
+        g_assert_cmpuint(count_entries(scene), ==, AUDIT_FOLD_MAX_CONFIG);
+        g_assert_cmpuint(count_denials(scene), ==, AUDIT_FOLD_MAX_CONFIG + 5);
         /* That is nobody else's fault. */
         scene->uid = 4712;
         call_refused(scene, "Rollback", "app");
-        g_assert_cmpuint(count_entries(scene), ==, MANAGER_MAX_DENIALS + 1);
+        g_assert_cmpuint(count_entries(scene), ==, AUDIT_FOLD_MAX_CONFIG + 1);
 }
 
 static void register_app(BusScene *scene)

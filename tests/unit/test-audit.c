@@ -129,6 +129,45 @@ static void test_denied(void)
                               "RECONF_PID=42\n");
 }
 
+/* What stands for many, of one user and of several. */
+static void test_folded(void)
+{
+        AuditEntry entry = {
+                .action = AUDIT_RELOAD,
+                .outcome = AUDIT_FAILED,
+                .config = (char *) "app",
+                .author = { .uid = 1000, .pid = 42 },
+                .error = (char *) "ParseFailed",
+                .more = 17,
+        };
+
+        assert_logged(&entry,
+                      "MESSAGE=app: 17 more failed within a minute, the last was reload (uid 1000, pid 42)\n"
+                      "PRIORITY=5\n"
+                      "MESSAGE_ID=" RECONF_MESSAGE_FOLDED "\n"
+                      "RECONF_ACTION=reload\n"
+                      "RECONF_OUTCOME=failed\n"
+                      "RECONF_CONFIG=app\n"
+                      "RECONF_UID=1000\n"
+                      "RECONF_PID=42\n"
+                      "RECONF_ERROR=ParseFailed\n"
+                      "RECONF_MORE=17\n");
+        entry = (AuditEntry){
+                .action = AUDIT_READ,
+                .outcome = AUDIT_DENIED,
+                .config = (char *) "",
+                .author = { .uid = (uid_t) -1 },
+                .more = 1,
+        };
+        assert_logged(&entry,
+                      "MESSAGE=several configs: 1 more were denied within a minute, the last was read\n"
+                      "PRIORITY=5\n"
+                      "MESSAGE_ID=" RECONF_MESSAGE_FOLDED "\n"
+                      "RECONF_ACTION=read\n"
+                      "RECONF_OUTCOME=denied\n"
+                      "RECONF_MORE=1\n");
+}
+
 /* Whatever can be done has an id and words; the rest was only ever denied. */
 static void test_all_actions(void)
 {
@@ -158,6 +197,7 @@ int main(int argc, char **argv)
         g_test_add_func("/audit/all-configs", test_all_configs);
         g_test_add_func("/audit/failed", test_failed);
         g_test_add_func("/audit/denied", test_denied);
+        g_test_add_func("/audit/folded", test_folded);
         g_test_add_func("/audit/all-actions", test_all_actions);
         return g_test_run();
 }

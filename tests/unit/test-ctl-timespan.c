@@ -75,6 +75,22 @@ static void test_fractions(void)
         assert_refused("1,5s");
 }
 
+/* Those of systemd.time(7), of which the long ones are never written. */
+static void test_long_units(void)
+{
+        g_autofree char *written = timespan_format(8 * DAY);
+
+        assert_parsed("1 day", DAY);
+        assert_parsed("2 days 3 hours 4 minutes", 2 * DAY + 3 * HOUR + 4 * MINUTE);
+        assert_parsed("1w", 7 * DAY);
+        assert_parsed("2 weeks", 14 * DAY);
+        assert_parsed("1month", UINT64_C(2629800) * SECOND);
+        assert_parsed("12M", UINT64_C(31557600) * SECOND);
+        assert_parsed("1 year", UINT64_C(31557600) * SECOND);
+        assert_parsed("3usec 2msec", 2003);
+        g_assert_cmpstr(written, ==, "8d");
+}
+
 static void test_refused(void)
 {
         assert_refused("");
@@ -82,7 +98,8 @@ static void test_refused(void)
         assert_refused("s");
         assert_refused("-1s");
         assert_refused("+1s");
-        assert_refused("1 year");
+        assert_refused("1 yr");
+        assert_refused("1Y");
         assert_refused("1S");
         assert_refused("1e3s");
         assert_refused("0x10s");
@@ -128,6 +145,7 @@ int main(int argc, char **argv)
         g_test_add_func("/ctl-timespan/sums", test_sums);
         g_test_add_func("/ctl-timespan/alone", test_alone);
         g_test_add_func("/ctl-timespan/fractions", test_fractions);
+        g_test_add_func("/ctl-timespan/long-units", test_long_units);
         g_test_add_func("/ctl-timespan/refused", test_refused);
         g_test_add_func("/ctl-timespan/largest", test_largest);
         g_test_add_func("/ctl-timespan/format", test_format);

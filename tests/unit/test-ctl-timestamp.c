@@ -77,14 +77,42 @@ static void assert_parsed(const char *text, uint64_t expected)
 
 static void test_parse(void)
 {
-        static const char *const bad[] = { "",           " ",       "1",
-                                           "1.5",        "now",     "tomorrow",
-                                           "-",          "--1h",    "1h before",
-                                           "ago",        "2026-11", "26:00",
-                                           "2026-13-01", "12:60",   "2026-11-21T03:36",
-                                           "2026-02-30", "@",       "@-1",
-                                           "@1h",        "-1h ago", "2026-11-21 03:36:35 x",
-                                           "1969-01-01" };
+        static const char *const bad[] = {
+                "",
+                " ",
+                "1",
+                "1.5",
+                "-",
+                "--1h",
+                "1h before",
+                "ago",
+                "2026-11",
+                "26:00",
+                "2026-13-01",
+                "12:60",
+                "2026-02-30",
+                "@",
+                "@-1",
+                "@1h",
+                "-1h ago",
+                "+1h ago",
+                "+",
+                "now ago",
+                "2026-11-21 03:36:35 x",
+                "2026-11-21 03:36:35 CET",
+                "2026-11-21 03:36:35.",
+                "2026-11-21 03:36:35.1x",
+                "2026-11-21 03:36.5",
+                "Fri 2026-11-21 03:36:35",
+                "Sat",
+                "Sat ",
+                "Sa 2026-11-21",
+                "Sat today",
+                "Z",
+                "UTC",
+                " UTC",
+                "1969-01-01",
+        };
         const uint64_t midnight = NOW - (3 * HOUR + 36 * MINUTE + 35 * SECOND + 123456);
         uint64_t untouched = 7;
 
@@ -95,6 +123,20 @@ static void test_parse(void)
         assert_parsed("yesterday", midnight - DAY);
         assert_parsed("02:30", midnight + 2 * HOUR + 30 * MINUTE);
         assert_parsed("02:30:15", midnight + 2 * HOUR + 30 * MINUTE + 15 * SECOND);
+        assert_parsed("tomorrow", midnight + DAY);
+        assert_parsed("now", NOW);
+        /* As timestamp_format() and ISO 8601 have it. */
+        assert_parsed("Sat 2026-11-21 03:36:35 UTC", NOW - 123456);
+        assert_parsed("saturday 2026-11-21", midnight);
+        assert_parsed("2026-11-21T03:36:35Z", NOW - 123456);
+        assert_parsed("2026-11-21T03:36", midnight + 3 * HOUR + 36 * MINUTE);
+        assert_parsed("2026-11-21 03:36:35.123456", NOW);
+        assert_parsed("2026-11-21 03:36:35.1234567", NOW);
+        assert_parsed("03:36:35.12", NOW - 3456);
+        assert_parsed("today UTC", midnight);
+        assert_parsed("+2h", NOW + 2 * HOUR);
+        assert_parsed("2 days ago", NOW - 2 * DAY);
+        assert_parsed("1week", NOW - 7 * DAY);
         assert_parsed("2h", NOW - 2 * HOUR);
         assert_parsed("-2h", NOW - 2 * HOUR);
         assert_parsed("1h 30min ago", NOW - HOUR - 30 * MINUTE);
@@ -108,6 +150,24 @@ static void test_parse(void)
         g_assert_cmpuint(untouched, ==, 7);
 }
 
+static void set_zone(const char *zone)
+{
+        g_setenv("TZ", zone, TRUE);
+        tzset();
+}
+
+/* Where the hour before the clock is set back is there twice, only the zone tells which is meant. */
+static void test_zones(void)
+{
+        set_zone("CET-1CEST,M3.5.0,M10.5.0/3");
+        assert_parsed("2026-11-21 04:36:35", NOW - 123456);
+        assert_parsed("Sat 2026-11-21 04:36:35 CET", NOW - 123456);
+        assert_parsed("Sat 2026-11-21 03:36:35 UTC", NOW - 123456);
+        assert_parsed("2026-10-25 02:30:00 CEST", UINT64_C(1792888200) * SECOND);
+        assert_parsed("2026-10-25 02:30:00 CET", UINT64_C(1792891800) * SECOND);
+        set_zone("UTC");
+}
+
 int main(int argc, char **argv)
 {
         g_setenv("TZ", "UTC", TRUE);
@@ -117,5 +177,6 @@ int main(int argc, char **argv)
         g_test_add_func("/ctl-timestamp/relative", test_relative);
         g_test_add_func("/ctl-timestamp/absolute", test_absolute);
         g_test_add_func("/ctl-timestamp/parse", test_parse);
+        g_test_add_func("/ctl-timestamp/zones", test_zones);
         return g_test_run();
 }

@@ -8,6 +8,9 @@
 #include "tests/support/file-scene.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -225,6 +228,93 @@ static void test_rights_come_back(FileScene *scene, const void *data)
         assert_content(scene->file, "a: 1\n");
 }
 
+static int open_file(const char *path)
+{
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+        g_assert_cmpint(fd, >=, 0);
+        return fd;
+}
+
+/* What is open is what counts, and that the path leads to it. */
+static void test_open(FileScene *scene, const void *data)
+{
+        g_autofree char *aside = scene_path(scene, "aside");
+        int open_one, secret_one;
+
+        write_file(scene->file, "a: 1\n");
+        open_one = open_file(scene->file);
+        g_assert_true(file_is_public_open(scene->file, open_one));
+        g_assert_cmpint(chmod(scene->file, 0640), ==, 0);
+        g_assert_false(file_is_public_open(scene->file, open_one));
+        g_assert_cmpint(chmod(scene->file, 0644), ==, 0);
+        write_file(aside, "a: 2\n");
+        g_assert_cmpint(chmod(aside, 0600), ==, 0);
+        secret_one = open_file(aside);
+        g_assert_false(file_is_public_open(scene->file, secret_one));
+        g_assert_false(file_is_public_open(aside, open_one));
+        g_assert_cmpint(chmod(aside, 0644), ==, 0);
+        g_assert_false(file_is_public_open(scene->file, secret_one));
+        g_assert_cmpint(rename(aside, scene->file), ==, 0);
+        g_assert_true(file_is_public_open(scene->file, secret_one));
+        g_assert_false(file_is_public_open(scene->file, open_one));
+        close(open_one);
+        close(secret_one);
+}
+
+typedef struct Swapper {
+        const char *one, *other;
+        int stop;
+} Swapper;
+
+static void *swap(void *data)
+{
+        Swapper *swapper = data;
+
+        while (!g_atomic_int_get(&swapper->stop))
+                g_assert_cmpint(renameat2(AT_FDCWD, swapper->one, AT_FDCWD, swapper->other, RENAME_EXCHANGE),
+                                ==, 0);
+        return NULL;
+}
+
+/* A secret is none of the open file that has its place the next moment. */
+static void test_swapped(FileScene *scene, const void *data)
+{
+        g_autofree char *secret = scene_path(scene, "secret.yaml");
+        Swapper swapper = { .one = scene->file, .other = secret };
+        GThread *thread;
+
+        write_file(scene->file, "a: 1\n");
+        write_file(secret, "secret\n");
+        g_assert_cmpint(chmod(secret, 0600), ==, 0);
+        thread = g_thread_new("swapper", swap, &swapper);
+        for (unsigned i = 0; i < 20000; i++) {
+                g_autoptr(GBytes) bytes = NULL;
+                bool is_public = true;
+                g_autoptr(Failure) failure = file_read_public(scene->file, 1000, &bytes, &is_public);
+
+                g_assert_null(failure);
+                if (g_bytes_get_size(bytes) == strlen("secret\n"))
+                        g_assert_false(is_public);
+        }
+        g_atomic_int_set(&swapper.stop, 1);
+        g_thread_join(thread);
+        g_assert_cmpint(unlink(secret), ==, 0);
+}
+
+static void test_read(FileScene *scene, const void *data)
+{
+        g_autoptr(GBytes) open_bytes = NULL, secret_bytes = NULL;
+        bool is_public = false;
+
+        write_file(scene->file, "a: 1\n");
+        g_assert_null(file_read_public(scene->file, 1000, &open_bytes, &is_public));
+        g_assert_true(is_public);
+        g_assert_cmpint(chmod(scene->file, 0600), ==, 0);
+        g_assert_null(file_read_public(scene->file, 1000, &secret_bytes, &is_public));
+        g_assert_false(is_public);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -238,5 +328,8 @@ int main(int argc, char **argv)
         scene_add("/file-public/long-list", test_long_list);
         scene_add("/file-public/kernel-is-asked", test_kernel_is_asked);
         scene_add("/file-public/rights-come-back", test_rights_come_back);
+        scene_add("/file-public/open", test_open);
+        scene_add("/file-public/read", test_read);
+        scene_add("/file-public/swapped", test_swapped);
         return g_test_run();
 }

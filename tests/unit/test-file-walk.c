@@ -176,9 +176,9 @@ static void test_leaders(FileScene *scene, const void *data)
 
         make(scene->file, OTHER, 0644);
         make(theirs, 0, 0600);
-        /* Nobody can lead a way elsewhere that has no links. */
         g_assert_cmpuint(count_leaders(scene->file), ==, 0);
-        g_assert_cmpuint(count_leaders(theirs), ==, 0);
+        /* What is in his directory he can give the file's name. */
+        g_assert_cmpuint(count_leaders(theirs), ==, 1);
         make_link("config.yaml", link, 0);
         g_assert_cmpuint(count_leaders(link), ==, 0);
         make_link("config.yaml", link, USER);
@@ -255,6 +255,55 @@ static void test_check(FileScene *scene, const void *data)
                 assert_may(link, FILE_WALK_WRITE, cases[i].write);
         }
         g_assert_cmpint(g_unlink(file), ==, 0);
+}
+
+static bool may_read(const char *path)
+{
+        g_autoptr(GBytes) bytes = NULL;
+        g_autoptr(Failure) failure = file_read(path, 1000, &bytes);
+
+        if (failure)
+                assert_failure(failure, FAILURE_FILE_UNREADABLE, path,
+                               "user 1234 can lead this path elsewhere");
+        return !failure;
+}
+
+/* In his directory lies what he has put there, which may be others' as long as he can read it. */
+static void test_check_directory(FileScene *scene, const void *data)
+{
+        static const struct {
+                uid_t owner;
+                gid_t group;
+                mode_t mode;
+                bool may;
+        } cases[] = {
+                { USER, USER, 0600, true }, { USER, USER, 0, true },       { 0, 0, 0600, false },
+                { 0, 0, 0644, true },       { OTHER, OTHER, 0600, false }, { OTHER, OTHER, 0644, true },
+                { 0, USER, 0640, true },    { 0, OTHER, 0640, false },     { OTHER, USER, 0640, true },
+                { 0, 0, 0604, true },       { 0, USER, 0604, false },
+        };
+        g_autofree char *directory = make_directory(scene, "d", USER, 0755);
+        g_autofree char *below = g_build_filename(directory, "below", NULL);
+        g_autofree char *files[] = { g_build_filename(directory, "config.yaml", NULL),
+                                     g_build_filename(below, "config.yaml", NULL) };
+
+        g_assert_cmpint(mkdir(below, 0755), ==, 0);
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+                for (size_t k = 0; k < G_N_ELEMENTS(files); k++) {
+                        g_test_message("%zu %zu", i, k);
+                        make(files[k], cases[i].owner, cases[i].mode);
+                        g_assert_cmpint(lchown(files[k], cases[i].owner, cases[i].group), ==, 0);
+                        assert_may(files[k], FILE_WALK_READ, cases[i].may);
+                        assert_may(files[k], FILE_WALK_WRITE, cases[i].may);
+                        g_assert_true(may_read(files[k]) == cases[i].may);
+                }
+        make(files[1], 0, 0644);
+        g_assert_cmpint(chmod(below, 0700), ==, 0);
+        g_assert_false(may_read(files[1]));
+        for (size_t k = 0; k < G_N_ELEMENTS(files); k++)
+                g_assert_cmpint(g_unlink(files[k]), ==, 0);
+        assert_may(files[1], FILE_WALK_WRITE, true);
+        g_assert_cmpint(rmdir(below), ==, 0);
 }
 
 /* What is not there yet: seen to be missing, or made. */
@@ -355,7 +404,7 @@ static void test_race(FileScene *scene, const void *data)
         while (taken < 200 || refused < 200) {
                 g_autoptr(GBytes) bytes = NULL;
                 g_autoptr(Failure) failure = file_read(link, 1000, &bytes);
-                g_autoptr(Failure) replaced = file_replace(link, expected, content, 0600);
+                g_autoptr(Failure) replaced = file_replace(link, expected, content, 0600, FILE_OTHERS_KEEP);
 
                 if (failure)
                         refused++;
@@ -384,17 +433,17 @@ static void test_messages(FileScene *scene, const void *data)
         failure = file_read(link, 1000, &bytes);
         assert_failure(failure, FAILURE_FILE_UNREADABLE, link, "user 1234 can lead this path elsewhere");
         failure_free(failure);
-        failure = file_replace(link, expected, content, 0600);
+        failure = file_replace(link, expected, content, 0600, FILE_OTHERS_KEEP);
         assert_failure(failure, FAILURE_WRITE_FAILED, link, "user 1234 can lead this path elsewhere");
         failure_free(failure);
-        failure = file_replace(link, expected, NULL, 0600);
+        failure = file_replace(link, expected, NULL, 0600, FILE_OTHERS_KEEP);
         assert_failure(failure, FAILURE_WRITE_FAILED, link, "user 1234 can lead this path elsewhere");
         failure_free(failure);
         assert_content(scene->file, "a: 1\n");
 
         g_assert_cmpint(chown(scene->file, USER, USER), ==, 0);
         assert_success(file_read(link, 1000, &bytes));
-        assert_success(file_replace(link, expected, content, 0600));
+        assert_success(file_replace(link, expected, content, 0600, FILE_OTHERS_KEEP));
         assert_content(scene->file, "a: 2\n");
 }
 
@@ -415,6 +464,7 @@ int main(int argc, char **argv)
         add("/file-walk/leaders", test_leaders, true);
         add("/file-walk/leaders/too-many", test_too_many_leaders, true);
         add("/file-walk/check", test_check, true);
+        add("/file-walk/check/directory", test_check_directory, true);
         add("/file-walk/check/nothing", test_check_nothing, true);
         add("/file-walk/check/own-links", test_own_links, true);
         add("/file-walk/swapped", test_swapped, true);

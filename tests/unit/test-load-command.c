@@ -255,6 +255,46 @@ static void test_owner(FileScene *scene, const void *data)
         assert_document(load, "{u0: 0, u65534: 65534}");
 }
 
+/* Whoever can lead the path to a file of root's does not have them run as root. */
+static void test_leader(FileScene *scene, const void *data)
+{
+        g_autofree char *one = write_named(scene, "a.conf", ""), *two = write_named(scene, "b.conf", "");
+        g_autofree char *link = scene_path(scene, "link.conf"), *again = scene_path(scene, "again.conf");
+        char *files[] = { link, NULL }, *other_files[] = { again, NULL };
+        g_autoptr(Load) load = NULL, other_load = NULL;
+
+        if (geteuid() != 0) {
+                g_test_skip("only root can become somebody else");
+                return;
+        }
+        g_assert_cmpint(symlink(one, link), ==, 0);
+        g_assert_cmpint(lchown(link, 1, 1), ==, 0);
+        load = run_load(files, "u=$(id -u); echo \"{\\\"u$u\\\": $u}\"", "test $(id -u) = 1");
+        assert_document(load, "{u1: 1}");
+        /* Of two nobody knows whose it is. */
+        g_assert_cmpint(symlink(link, again), ==, 0);
+        g_assert_cmpint(lchown(again, 2, 2), ==, 0);
+        other_load = run_load(other_files, "u=$(id -u); echo \"{\\\"u$u\\\": $u}\"",
+                              "test $(id -u) = 65534");
+        assert_document(other_load, "{u65534: 65534}");
+}
+
+static void test_user(FileScene *scene, const void *data)
+{
+        g_autofree char *path = write_named(scene, "a.conf", "");
+        char *files[] = { path, NULL };
+        g_autoptr(Load) load = prepare(files, "u=$(id -u); echo \"{\\\"u$u\\\": $(id -g)}\"",
+                                       "test $(id -u) = 1 && cat $1 >/dev/null");
+
+        if (geteuid() != 0) {
+                g_test_skip("only root can become somebody else");
+                return;
+        }
+        load_set_user(load, 1, 3);
+        load_run(load);
+        assert_document(load, "{u1: 3}");
+}
+
 static void test_stored(FileScene *scene, const void *data)
 {
         g_autoptr(Version) version = version_new();
@@ -332,6 +372,8 @@ int main(int argc, char **argv)
         scene_add("/load-command/validate-fails", test_validate_fails);
         scene_add("/load-command/timeouts", test_timeouts);
         scene_add("/load-command/owner", test_owner);
+        scene_add("/load-command/leader", test_leader);
+        scene_add("/load-command/user", test_user);
         scene_add("/load-command/stored", test_stored);
         scene_add("/load-command/is-small", test_is_small);
         scene_add("/load-command/cancelled", test_cancelled);

@@ -23,12 +23,12 @@ static void add(Store *store, AuditAction action, const char *config, uint64_t t
         assert_no_failure(store_add_audit(store, &entry));
 }
 
-static void add_denied(Store *store, uint64_t time)
+static void add_refused(Store *store, AuditOutcome outcome, uid_t uid, uint64_t time)
 {
-        AuditEntry entry = entry_of(AUDIT_READ, "app", time);
+        AuditEntry entry = entry_of(AUDIT_RELOAD, "app", time);
 
-        entry.outcome = AUDIT_DENIED;
-        entry.author.uid = 1000;
+        entry.outcome = outcome;
+        entry.author.uid = uid;
         assert_no_failure(store_add_audit(store, &entry));
 }
 
@@ -215,17 +215,34 @@ static void test_limit(StoreScene *scene, const void *data)
         assert_range(store, AUDIT_OK, STORE_MAX_AUDIT, 2, STORE_MAX_AUDIT + 1);
 }
 
-/* Whoever may do nothing pushes out nothing of what was done. */
-static void test_denied_limit(StoreScene *scene, const void *data)
+/* Whoever does nothing pushes out nothing of what was done. */
+static void test_refused_limit(StoreScene *scene, const void *data)
+{
+        g_autoptr(Store) store = store_scene_open(scene->directory);
+        AuditOutcome outcome = (AuditOutcome) GPOINTER_TO_INT(data);
+
+        add(store, AUDIT_ROLLBACK, "app", 1);
+        for (unsigned i = 0; i < STORE_MAX_AUDIT_REFUSED + 3; i++)
+                add_refused(store, outcome, 1000, 10 + i);
+        add(store, AUDIT_CONFIRM, "app", 5000);
+        assert_range(store, outcome, STORE_MAX_AUDIT_REFUSED, 13, 12 + STORE_MAX_AUDIT_REFUSED);
+        assert_range(store, AUDIT_OK, 2, 1, 5000);
+}
+
+/* Nor does he push out what others were denied, until there are too many others. */
+static void test_refused_others(StoreScene *scene, const void *data)
 {
         g_autoptr(Store) store = store_scene_open(scene->directory);
 
-        add(store, AUDIT_ROLLBACK, "app", 1);
-        for (unsigned i = 0; i < STORE_MAX_AUDIT_DENIED + 3; i++)
-                add_denied(store, 10 + i);
-        add(store, AUDIT_CONFIRM, "app", 5000);
-        assert_range(store, AUDIT_DENIED, STORE_MAX_AUDIT_DENIED, 13, 12 + STORE_MAX_AUDIT_DENIED);
-        assert_range(store, AUDIT_OK, 2, 1, 5000);
+        add_refused(store, AUDIT_FAILED, 0, 1);
+        for (unsigned i = 0; i < STORE_MAX_AUDIT_REFUSED + 3; i++)
+                add_refused(store, AUDIT_DENIED, 1000, 10 + i);
+        assert_range(store, AUDIT_FAILED, 1, 1, 1);
+        assert_range(store, AUDIT_DENIED, STORE_MAX_AUDIT_REFUSED - 1, 14, 12 + STORE_MAX_AUDIT_REFUSED);
+        for (unsigned i = 0; i < STORE_MAX_AUDIT_REFUSED; i++)
+                add_refused(store, AUDIT_DENIED, 2000 + i, 5000 + i);
+        assert_range(store, AUDIT_FAILED, 0, UINT64_MAX, 0);
+        assert_range(store, AUDIT_DENIED, STORE_MAX_AUDIT_REFUSED, 5000, 4999 + STORE_MAX_AUDIT_REFUSED);
 }
 
 /* What versions bring is pruned when subscribers were told. */
@@ -292,7 +309,11 @@ int main(int argc, char **argv)
         store_scene_add("/store-audit/with-version", test_with_version, NULL);
         store_scene_add("/store-audit/outlasts-config", test_outlasts_config, NULL);
         store_scene_add("/store-audit/limit", test_limit, NULL);
-        store_scene_add("/store-audit/denied-limit", test_denied_limit, NULL);
+        store_scene_add("/store-audit/refused-limit/denied", test_refused_limit,
+                        GINT_TO_POINTER(AUDIT_DENIED));
+        store_scene_add("/store-audit/refused-limit/failed", test_refused_limit,
+                        GINT_TO_POINTER(AUDIT_FAILED));
+        store_scene_add("/store-audit/refused-limit/others", test_refused_others, NULL);
         store_scene_add("/store-audit/tidy", test_tidy, NULL);
         store_scene_add("/store-audit/damaged/action", test_damaged, "UPDATE audit SET action = 'none'");
         store_scene_add("/store-audit/damaged/outcome", test_damaged, "UPDATE audit SET outcome = ''");

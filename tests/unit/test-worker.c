@@ -4,6 +4,26 @@
  */
 #include "daemon/worker.h"
 
+#include <dlfcn.h>
+
+/* How many threads there may still be had. */
+static int threads_left = G_MAXINT;
+
+/* In the place of GLib's. */
+GThread *g_thread_try_new(const char *name, GThreadFunc run, void *data, GError **error)
+{
+        static GThread *(*real)(const char *, GThreadFunc, void *, GError **);
+
+        if (threads_left-- == 0) {
+                threads_left = 0;
+                g_set_error_literal(error, G_THREAD_ERROR, G_THREAD_ERROR_AGAIN, "none is left");
+                return NULL;
+        }
+        if (!real)
+                *(void **) &real = dlsym(RTLD_NEXT, "g_thread_try_new");
+        return real(name, run, data, error);
+}
+
 /* What the tests' jobs share. */
 typedef struct Scene {
         sd_event *event;
@@ -189,6 +209,43 @@ static void test_idle(Scene *scene, const void *data)
         g_assert_cmpint(sd_event_run(scene->event, 0), ==, 0);
 }
 
+/* Rather late than never: the loop does the work where nobody else can. */
+static void test_no_threads(Scene *scene, const void *data)
+{
+        Job job = { .scene = scene, .again = 3 };
+
+        threads_left = 0;
+        worker_submit(scene->worker, &job, run_at_once, done);
+        scene_run(scene, 4);
+        g_assert_cmpint(job.runs, ==, 4);
+        g_assert_true(job.ran_on == scene->loop);
+        g_assert_cmpuint(worker_pending(scene->worker), ==, 0);
+
+        threads_left = G_MAXINT;
+        worker_submit(scene->worker, &job, run_at_once, done);
+        scene_run(scene, 5);
+        g_assert_true(job.ran_on != scene->loop);
+}
+
+/* Those that there are do the work of all. */
+static void test_too_few_threads(Scene *scene, const void *data)
+{
+        enum { N_JOBS = 8 };
+        Job jobs[N_JOBS];
+
+        threads_left = 1;
+        for (int i = 0; i < N_JOBS; i++) {
+                jobs[i] = (Job){ .scene = scene };
+                worker_submit(scene->worker, &jobs[i], run_at_gate, done);
+        }
+        open_gate(scene, N_JOBS);
+        scene_run(scene, N_JOBS);
+        threads_left = G_MAXINT;
+        g_assert_cmpint(scene->peak, ==, 1);
+        for (int i = 0; i < N_JOBS; i++)
+                g_assert_true(jobs[i].ran_on != scene->loop);
+}
+
 static void test_free_takes_null(void)
 {
         g_assert_null(worker_free(NULL));
@@ -207,6 +264,8 @@ int main(int argc, char **argv)
         add("/worker/threads-are-bounded", test_threads_are_bounded);
         add("/worker/done-submits-again", test_done_submits_again);
         add("/worker/free-waits", test_free_waits);
+        add("/worker/no-threads", test_no_threads);
+        add("/worker/too-few-threads", test_too_few_threads);
         add("/worker/idle", test_idle);
         g_test_add_func("/worker/free-takes-null", test_free_takes_null);
         return g_test_run();
