@@ -13,6 +13,7 @@
 
 #include <systemd/sd-bus.h>
 
+typedef struct Announcements Announcements;
 typedef struct Authority Authority;
 typedef struct Callers Callers;
 
@@ -23,6 +24,7 @@ typedef struct Bus {
         Callers *callers;
         Authority *authority;
         Subscriptions *subscriptions;
+        Announcements *announcements;
         Validators *validators;
         Instances *instances;
         UnitReloads *units;
