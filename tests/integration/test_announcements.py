@@ -49,7 +49,7 @@ class Case(people.TestCase):
         return [heard for heard in client.heard if heard.member == member]
 
     def heard(self, client):
-        """Each ConfigChanged since the last time: version, the one before, and changes or None where they are left out."""
+        """Each ConfigChanged since the last time: version, the one before, changes; None where these are left out."""
         client.settle()
         told = [(version, previous, None if details.get('truncated') else changes)
                 for _, version, previous, changes, details in (heard.arguments for heard in self.signals(client))]
