@@ -93,7 +93,7 @@ bool authority_is_busy(const Authority *authority)
         return !g_queue_is_empty((GQueue *) &authority->waiting);
 }
 
-static bool is_trusted(const Bus *bus, uid_t uid)
+bool authority_is_trusted(const Bus *bus, uid_t uid)
 {
         return manager_settings(bus->manager)->scope == SCOPE_USER || uid == 0 || uid == geteuid();
 }
@@ -316,7 +316,7 @@ int authority_ask(sd_bus_message *call, const Caller *caller, void *userdata, sd
         Inquiry *inquiry;
 
         trusted.reach = REACH_ALL;
-        if (is_trusted(bus, caller->author.uid))
+        if (authority_is_trusted(bus, caller->author.uid))
                 return method->handler(call, &trusted, bus, error);
         if (method->right == RIGHT_ANYONE && !method->detail)
                 return method->handler(call, caller, bus, error);
@@ -357,7 +357,7 @@ static Reach ask_now(const Bus *bus, const Credentials *credentials, const Confi
                 return REACH_ALL;
         if (!credentials)
                 return REACH_NONE;
-        return is_trusted(bus, credentials->uid) ? REACH_ALL : reach_find(&question);
+        return authority_is_trusted(bus, credentials->uid) ? REACH_ALL : reach_find(&question);
 }
 
 bool authority_may_read(const Bus *bus, const Credentials *credentials, const Config *config)

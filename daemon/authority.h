@@ -30,6 +30,8 @@ int authority_ask(sd_bus_message *call, const Caller *caller, void *bus, sd_bus_
 /* True while answers are waited for. */
 bool authority_is_busy(const Authority *authority);
 
+/* Whether somebody may do all, without anybody being asked. */
+bool authority_is_trusted(const Bus *bus, uid_t uid);
 /* Whether somebody may know what is said about a config, by the kernel alone and at once. */
 bool authority_may_read(const Bus *bus, const Credentials *credentials, const Config *config);
 /*

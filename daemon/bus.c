@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/bus.h"
 
+#include "daemon/announcement.h"
 #include "daemon/authority.h"
 #include "daemon/failure-bus.h"
 #include "daemon/kept-call.h"
@@ -129,6 +130,7 @@ int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
                                    on_caller_asked, bus);
         bus->authority = authority_new(bus);
         bus->subscriptions = subscriptions_new(bus->peers, manager);
+        bus->announcements = announcements_new(bus);
         bus->validators = validators_new(bus);
         bus->instances = instances_new(bus->peers, manager, &instance_bus_observer, bus);
         bus->units = unit_reloads_new(connection, manager_event(manager), manager_settings(manager)->scope,
@@ -160,6 +162,7 @@ Bus *bus_free(Bus *bus)
         bus->turns = turns_free(bus->turns);
         authority_free(bus->authority);
         callers_free(bus->callers);
+        announcements_free(bus->announcements);
         subscriptions_free(bus->subscriptions);
         validators_free(bus->validators);
         unit_reloads_free(bus->units);

@@ -13,6 +13,7 @@
 
 #include <systemd/sd-bus.h>
 
+typedef struct Announcements Announcements;
 typedef struct Authority Authority;
 typedef struct Callers Callers;
 typedef struct KeptCall KeptCall;
@@ -28,6 +29,7 @@ typedef struct Bus {
         Turns *turns;
         Authority *authority;
         Subscriptions *subscriptions;
+        Announcements *announcements;
         Validators *validators;
         Instances *instances;
         UnitReloads *units;

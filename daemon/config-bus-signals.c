@@ -7,8 +7,7 @@
  * is another version, and asks. A send that fails is no more than a signal lost: the numbers in the next one
  * show it, and Subscribe() brings what was missed.
  */
-#include "daemon/authority.h"
-#include "daemon/bus.h"
+#include "daemon/announcement.h"
 #include "daemon/document-bus.h"
 #include "daemon/failure-bus.h"
 #include "daemon/log.h"
@@ -157,26 +156,35 @@ static bool may_broadcast(const Bus *bus, const Config *config)
         return manager_settings(bus->manager)->scope == SCOPE_USER || config_ask_public(config);
 }
 
-/* Most subscribers are of the user that the one before was, and reach as far. */
-static Reach find_reach(const Bus *bus, const Config *config, const Subscription *subscription,
-                        const Subscription *last, Reach reach)
+static bool broadcast_changed(Bus *bus, Config *config, const void *content)
 {
-        if (subscription->is_granted)
-                return REACH_ALL;
-        if (last && !last->is_granted && credentials_equal(last->credentials, subscription->credentials))
-                return reach;
-        return authority_reach(bus, subscription->credentials, config, NULL);
+        const ConfigUpdate *update = content;
+        const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
+
+        if (!update->is_public || !may_broadcast(bus, config))
+                return false;
+        send_signal(bus, config, "ConfigChanged", NULL, append_changed, update);
+        for (guint i = 0; subscriptions && i < subscriptions->len; i++) {
+                Subscription *subscription = g_ptr_array_index(subscriptions, i);
+
+                subscription->told = subscription->had = update->version;
+        }
+        return true;
 }
 
-/* What he was told, or could have asked for, he may hear of as what was before. */
-static void send_changed(Bus *bus, Config *config, const ConfigUpdate *update, Subscription *subscription,
-                         Reach reach)
+/*
+ * What he was told, or could have asked for, he may hear of as what was before. Who had to wait may have
+ * asked for this one meanwhile.
+ */
+static void send_changed(Bus *bus, Config *config, Subscription *subscription, Reach reach,
+                         const void *content)
 {
+        const ConfigUpdate *update = content;
         bool knew = subscription->is_granted || update->previous_is_public ||
                     subscription->had == update->previous;
         bool may_know = reach >= REACH_ACTIVE || config_version_is_public(config);
 
-        if (reach == REACH_NONE)
+        if (reach == REACH_NONE || subscription->told >= update->version)
                 return;
         if (may_know)
                 subscription->had = update->version;
@@ -184,44 +192,113 @@ static void send_changed(Bus *bus, Config *config, const ConfigUpdate *update, S
                     knew && may_know ? append_changed : append_bare, update);
 }
 
+/* A copy of what is borrowed otherwise. */
+typedef struct KeptUpdate {
+        ConfigUpdate update;
+        Author author;
+        char *message;
+} KeptUpdate;
+
+static void *copy_update(const void *content)
+{
+        const ConfigUpdate *update = content;
+        KeptUpdate *kept = g_new(KeptUpdate, 1);
+
+        *kept = (KeptUpdate){
+                .update = *update,
+                .author = { .uid = update->author->uid, .pid = update->author->pid },
+                .message = g_strdup(update->message),
+        };
+        kept->update.author = &kept->author;
+        kept->update.message = kept->message;
+        (void) changes_ref(update->changes);
+        (void) g_ptr_array_ref(update->files);
+        (void) g_ptr_array_ref(update->restart);
+        return kept;
+}
+
+static void free_update(void *content)
+{
+        KeptUpdate *kept = content;
+
+        changes_unref(kept->update.changes);
+        g_ptr_array_unref(kept->update.files);
+        g_ptr_array_unref(kept->update.restart);
+        g_free(kept->message);
+        g_free(kept);
+}
+
+static const AnnouncementKind kind_changed = {
+        .right = RIGHT_VALUES,
+        .broadcast = broadcast_changed,
+        .send = send_changed,
+        .copy = copy_update,
+        .free = free_update,
+};
+
 void config_bus_changed(Config *config, const ConfigUpdate *update, void *userdata)
 {
         Bus *bus = userdata;
-        const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
-        bool is_public = update->is_public && may_broadcast(bus, config);
-        const Subscription *last = NULL;
-        Reach reach = REACH_NONE;
 
-        if (is_public)
-                send_signal(bus, config, "ConfigChanged", NULL, append_changed, update);
-        for (guint i = 0; subscriptions && i < subscriptions->len; i++) {
-                Subscription *subscription = g_ptr_array_index(subscriptions, i);
-
-                if (is_public) {
-                        subscription->told = subscription->had = update->version;
-                        continue;
-                }
-                reach = find_reach(bus, config, subscription, last, reach);
-                last = subscription;
-                send_changed(bus, config, update, subscription, reach);
-        }
+        announcements_add(bus->announcements, &kind_changed, config, update);
 }
+
+/* Why there is no new version. */
+typedef struct Refusal {
+        Failure *failure;
+        bool was_public;
+} Refusal;
+
+static bool broadcast_failed(Bus *bus, Config *config, const void *content)
+{
+        const Refusal *refusal = content;
+
+        if (!refusal->was_public || !may_broadcast(bus, config))
+                return false;
+        send_signal(bus, config, "ReloadFailed", NULL, append_failed, refusal->failure);
+        return true;
+}
+
+static void send_failed(Bus *bus, Config *config, Subscription *subscription, Reach reach,
+                        const void *content)
+{
+        const Refusal *refusal = content;
+
+        if (reach >= REACH_PUBLIC)
+                send_signal(bus, config, "ReloadFailed", subscription, append_failed, refusal->failure);
+}
+
+static void *copy_refusal(const void *content)
+{
+        const Refusal *refusal = content;
+        Refusal *kept = g_new(Refusal, 1);
+
+        *kept = (Refusal){ .failure = failure_copy(refusal->failure), .was_public = refusal->was_public };
+        return kept;
+}
+
+static void free_refusal(void *content)
+{
+        Refusal *kept = content;
+
+        failure_free(kept->failure);
+        g_free(kept);
+}
+
+static const AnnouncementKind kind_failed = {
+        .right = RIGHT_READ,
+        .broadcast = broadcast_failed,
+        .send = send_failed,
+        .copy = copy_refusal,
+        .free = free_refusal,
+};
 
 void config_bus_failed(Config *config, const Failure *failure, bool was_public, void *userdata)
 {
         Bus *bus = userdata;
-        const GPtrArray *subscriptions = subscriptions_of(bus->subscriptions, config);
+        const Refusal refusal = { .failure = (Failure *) failure, .was_public = was_public };
 
-        if (was_public && may_broadcast(bus, config)) {
-                send_signal(bus, config, "ReloadFailed", NULL, append_failed, failure);
-                return;
-        }
-        for (guint i = 0; subscriptions && i < subscriptions->len; i++) {
-                Subscription *subscription = g_ptr_array_index(subscriptions, i);
-
-                if (subscription->is_granted || authority_may_read(bus, subscription->credentials, config))
-                        send_signal(bus, config, "ReloadFailed", subscription, append_failed, failure);
-        }
+        announcements_add(bus->announcements, &kind_failed, config, &refusal);
 }
 
 /* NULL where the history cannot tell. */

@@ -50,6 +50,7 @@ static Operation *operation_free(Operation *operation)
         load_free(operation->load);
         version_free(operation->adopted);
         write_back_free(operation->write_back);
+        failure_free(operation->outcome);
         failure_free(operation->refused);
         failure_free(operation->diverges);
         g_clear_pointer(&operation->candidates, g_ptr_array_unref);
@@ -156,7 +157,7 @@ void config_audit_confirmed(Config *config)
         config->context->observer->audited(config, &entry, false, config->context->userdata);
 }
 
-void operation_finish(Operation *operation, Failure *failure)
+static void end(Operation *operation, Failure *failure)
 {
         g_autoptr(Config) config = config_ref(operation->config);
         g_autoptr(Failure) owned = failure;
@@ -168,6 +169,37 @@ void operation_finish(Operation *operation, Failure *failure)
                 operation->done(config, config->version, owned, operation->userdata);
         operation_free(operation);
         run_waiting(config);
+}
+
+void operation_finish(Operation *operation, Failure *failure)
+{
+        const Config *config = operation->config;
+
+        if (config->running != operation || config->holds == 0 || config->stopped) {
+                end(operation, failure);
+                return;
+        }
+        operation->ended = true;
+        operation->outcome = failure;
+}
+
+void operation_end_held(Config *config)
+{
+        Operation *running = config->running;
+
+        if (running && running->ended)
+                end(running, g_steal_pointer(&running->outcome));
+}
+
+void config_hold(Config *config)
+{
+        config->holds++;
+}
+
+void config_let_go(Config *config)
+{
+        if (--config->holds == 0)
+                operation_end_held(config);
 }
 
 static void run_work(void *data)

@@ -31,6 +31,8 @@ typedef void (*OperationRun)(Operation *operation);
 struct Operation {
         Config *config;
         OperationRun run;
+        bool ended;       /* but for telling all who have yet to be told, */
+        Failure *outcome; /* with this, or NULL */
 
         Origin origin;
         AuditAction action; /* what it is recorded as */
@@ -85,6 +87,7 @@ struct Config {
         Operation *running;
         bool asking;    /* the running operation waits for programs to look at its candidate */
         GQueue waiting; /* of Operation */
+        unsigned holds; /* what has yet to be told before the running operation ends */
         bool starting;  /* the queue is being run */
 
         /* The active version */
@@ -132,6 +135,8 @@ void operation_load(Operation *operation, Load *load, OperationRun next);
 /* The same for any job. small: here, now. */
 void operation_work(Operation *operation, bool small, WorkerRun run, void *job, OperationRun next);
 
+/* Ends the running one if it has nothing to do but to wait for what has yet to be told. */
+void operation_end_held(Config *config);
 /* Ends one, or all that wait for their turn, because the config goes. */
 void operation_cancel(Operation *operation);
 void operation_cancel_waiting(Config *config);

@@ -153,6 +153,7 @@ void config_stop(Config *config)
                 config->context->observer->cancel_ask(config, config->context->userdata);
                 operation_cancel(config->running);
         }
+        operation_end_held(config);
 }
 
 ConfigFacts config_facts(const Config *config)

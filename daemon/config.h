@@ -94,6 +94,13 @@ typedef struct ConfigObserver {
         void (*audited)(Config *config, const AuditEntry *entry, bool recorded, void *userdata);
 } ConfigObserver;
 
+/*
+ * For an observer that is being told and takes time to tell others: until it lets go as often, the operation
+ * that it is told of does not end, and the next one does not begin. Nothing holds a config that was stopped.
+ */
+void config_hold(Config *config);
+void config_let_go(Config *config);
+
 /* What all configs of a daemon share. */
 typedef struct ConfigContext {
         sd_event *event;

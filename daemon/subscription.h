@@ -21,6 +21,7 @@ typedef struct Subscription {
         Subscriptions *owner;
         Credentials *credentials;
         bool is_granted; /* polkit lets him read it */
+        bool waits;      /* to be told what is being announced, until it is known how far he reaches */
         Config *config;
         GPtrArray *paths; /* of Path: only what touches these; NULL for all */
         uint64_t told;    /* version of the last signal that was for it, or of the answer to its call */

@@ -48,8 +48,11 @@ class FuseServer:
     ROOT = 1
     DIRECT_IO = 1
 
-    def __init__(self, directory, files):
+    def __init__(self, directory, files, mode=0o644):
         self.directory = directory
+        self.mode = mode
+        self.held_uid = None
+        self.held = []
         self.files = dict(files)
         self.names = list(files)
         self.changes = 0
@@ -68,7 +71,17 @@ class FuseServer:
         self.changes += 1
         self.files[name] = content
 
+    def hold(self, uid):
+        """What this user asks for is not answered."""
+        self.held_uid = uid
+
+    def release(self):
+        self.held_uid = None
+        while self.held:
+            self._answer(self.held.pop())
+
     def stop(self):
+        self.release()
         unmount(self.directory)
         self.thread.join()
         os.close(self.descriptor)
@@ -81,7 +94,10 @@ class FuseServer:
                 if error.errno in (errno.EINTR, errno.ENOENT):
                     continue
                 return
-            self._answer(request)
+            if struct.unpack_from('<24xI', request) == (self.held_uid,):
+                self.held.append(request)
+            else:
+                self._answer(request)
 
     def _answer(self, request):
         _, kind, unique, node, *_ = struct.unpack_from('<IIQQIIII', request)
@@ -118,6 +134,6 @@ class FuseServer:
         return self.files[self.names[node - self.ROOT - 1]]
 
     def _attributes(self, node):
-        mode, size = (0o040755, 0) if node == self.ROOT else (0o100644, len(self._content(node)))
+        mode, size = (0o040755, 0) if node == self.ROOT else (0o100000 | self.mode, len(self._content(node)))
         return struct.pack('<QQQQQQIIIIIIIIII', node, size, 0, 0, self.changes, self.changes, 0, 0, 0, mode, 1, 0, 0,
                            0, 4096, 0)

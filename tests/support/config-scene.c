@@ -37,12 +37,18 @@ static void on_changed(Config *config, const ConfigUpdate *update, void *userdat
         scene->changes = changes_ref(update->changes);
         tell(scene, "%" G_GUINT64_FORMAT "<%" G_GUINT64_FORMAT " %s %s", update->version, update->previous,
              origin_to_string(update->origin), update->is_public ? "public" : "private");
+        if (scene->hold)
+                config_hold(config);
 }
 
 static void on_failed(Config *config, const Failure *failure, bool is_public, void *userdata)
 {
-        tell(userdata, "failed %s %s", failure_stage_to_string(failure->stage),
+        ConfigScene *scene = userdata;
+
+        tell(scene, "failed %s %s", failure_stage_to_string(failure->stage),
              is_public ? "public" : "private");
+        if (scene->hold)
+                config_hold(config);
 }
 
 static void on_properties_changed(Config *config, ConfigProperty properties, void *userdata)

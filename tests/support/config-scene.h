@@ -22,6 +22,7 @@ typedef struct ConfigScene {
         GString *told;
         GString *audited;    /* "rollback ok 3 by 1000 (recorded)": in the version's own transaction */
         bool stop_when_done; /* an operation's end stops its config */
+        bool hold;           /* whatever is told of versions and failures holds its config */
         Changes *changes;    /* of the newest version */
 } ConfigScene;
 

@@ -83,6 +83,56 @@ static void test_same_content(ConfigScene *scene, const void *data)
         config_scene_assert_file(scene, "app.yaml", "a: 1 # why\n");
 }
 
+/* Somebody has yet to be told: whoever asked for it is answered after that, and nothing else happens. */
+static void test_held(ConfigScene *scene, const void *data)
+{
+        g_autoptr(Config) config = NULL;
+
+        config_scene_save(scene, "app.yaml", "a: 1\n");
+        config = config_scene_register(scene, NULL, "app.yaml", NULL);
+        scene->hold = true;
+        config_scene_save(scene, "app.yaml", "a: 2\n");
+        ask_reload(scene, config);
+        assert_told(scene, "2<1 reload public");
+        config_scene_save(scene, "app.yaml", "a: [\n");
+        ask_reload(scene, config);
+        assert_told(scene, "");
+        g_assert_cmpuint(config_version(config), ==, 2);
+
+        /* As often as it was held. */
+        config_hold(config);
+        config_let_go(config);
+        assert_told(scene, "");
+        config_let_go(config);
+        assert_told(scene, "done 2; failed parse public; state,pending");
+        config_let_go(config);
+        assert_told(scene, "done ParseFailed");
+
+        ask_rollback(scene, config, 1);
+        assert_told(scene, "state,pending; 3<2 rollback public");
+        config_let_go(config);
+        assert_told(scene, "done 3");
+}
+
+static void test_stopped_while_held(ConfigScene *scene, const void *data)
+{
+        g_autoptr(Config) config = NULL;
+        Config *registered;
+
+        config_scene_save(scene, "app.yaml", "a: 1\n");
+        registered = config_scene_register(scene, NULL, "app.yaml", NULL);
+        config = config_ref(registered);
+        scene->hold = true;
+        config_scene_save(scene, "app.yaml", "a: 2\n");
+        ask_reload(scene, config);
+        ask_reload(scene, config);
+        assert_told(scene, "2<1 reload public");
+        end_config(registered);
+        assert_told(scene, "done NoSuchConfig; done 2");
+        config_let_go(config);
+        assert_told(scene, "");
+}
+
 static void test_failure_changes_nothing(ConfigScene *scene, const void *data)
 {
         g_autoptr(Config) config = NULL;
@@ -459,6 +509,8 @@ int main(int argc, char **argv)
         config_scene_add("/config/register-bad", test_register_bad);
         config_scene_add("/config/change", test_change);
         config_scene_add("/config/same-content", test_same_content);
+        config_scene_add("/config/held", test_held);
+        config_scene_add("/config/stopped-while-held", test_stopped_while_held);
         config_scene_add("/config/failure-changes-nothing", test_failure_changes_nothing);
         config_scene_add("/config/missing", test_missing);
         config_scene_add("/config/half-written", test_half_written);
