@@ -64,8 +64,7 @@ static void after_write(Operation *operation)
                 return;
         }
 
-        operation->load->is_public =
-                        operation->load->is_public && write_back_is_public(operation->write_back);
+        operation->load->is_public = write_back_is_public(operation->write_back);
         failure = operation_restore_recipe(operation);
         if (!failure)
                 failure = config_commit(config, operation, target);

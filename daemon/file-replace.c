@@ -293,18 +293,7 @@ static Failure *exchange(Target *target, int own, const struct stat *before, GBy
         return put_back(target, own, content, &displaced);
 }
 
-static int set_others(const Target *target, int old, const struct stat *before, FileOthers others, int new)
-{
-        mode_t mode = before->st_mode & 07777;
-
-        if (others == FILE_OTHERS_KEEP ||
-            (others == FILE_OTHERS_CLOSE && !file_is_public_open(target->path, old)))
-                return 0;
-        mode = others == FILE_OTHERS_OPEN ? mode | S_IROTH : mode & ~(mode_t) S_IRWXO;
-        return fchmod(new, mode) < 0 ? -errno : 0;
-}
-
-static Failure *replace(Target *target, GBytes *expected, GBytes *content, FileOthers others)
+static Failure *replace(Target *target, GBytes *expected, GBytes *content)
 {
         g_auto(Descriptor) old = -1;
         g_auto(Descriptor) new = -1;
@@ -322,8 +311,6 @@ static Failure *replace(Target *target, GBytes *expected, GBytes *content, FileO
         if (new < 0)
                 return write_failed(target, "cannot create a file in its directory", -new);
         r = file_attributes_copy(old, &before, new, &what);
-        if (r >= 0)
-                r = set_others(target, old, &before, others, new);
         if (r < 0) {
                 message = g_strdup_printf("cannot keep its %s", what);
                 return write_failed(target, message, -r);
@@ -398,8 +385,7 @@ static Failure *expect_absent(const Target *target)
         return errno == ENOENT ? NULL : write_failed(target, "cannot get its status", errno);
 }
 
-Failure *file_replace(const char *path, GBytes *expected, GBytes *content, mode_t create_mode,
-                      FileOthers others)
+Failure *file_replace(const char *path, GBytes *expected, GBytes *content, mode_t create_mode)
 {
         g_auto(Target) target = { .path = path, .directory = -1 };
         g_auto(FileWalk) walk = { .directory = -1, .file = -1 };
@@ -420,7 +406,7 @@ Failure *file_replace(const char *path, GBytes *expected, GBytes *content, mode_
                 return write_failed(&target, "cannot open its directory", -r);
 
         if (expected && content)
-                failure = replace(&target, expected, content, others);
+                failure = replace(&target, expected, content);
         else if (content)
                 failure = create(&target, content, create_mode);
         else if (expected)

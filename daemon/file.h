@@ -35,13 +35,6 @@ Failure *file_read_open(const char *path, uint64_t max_size, GBytes **ret, int *
  */
 Failure *file_read_public(const char *path, uint64_t max_size, GBytes **ret, bool *ret_public);
 
-/* Whether others may read what is put in a file's place. */
-typedef enum FileOthers {
-        FILE_OTHERS_KEEP,
-        FILE_OTHERS_CLOSE, /* what everybody could read they may not read any longer */
-        FILE_OTHERS_OPEN,  /* takes that back */
-} FileOthers;
-
 /*
  * Makes the file hold content, provided that it holds expected now. NULL stands for no file: as expected,
  * the file is created; as content, removed. A file that holds something else stays, or is put back, as it
@@ -49,11 +42,9 @@ typedef enum FileOthers {
  * the file is as before.
  *
  * create_mode is the mode of a file that is created, less the umask, since nothing tells who may read it:
- * 0600 unless what is written is known to be public. One that is replaced keeps its own, but for others.
- * SIGXFSZ must be ignored by the process.
+ * 0600 unless what is written is known to be public. SIGXFSZ must be ignored by the process.
  */
-Failure *file_replace(const char *path, GBytes *expected, GBytes *content, mode_t create_mode,
-                      FileOthers others);
+Failure *file_replace(const char *path, GBytes *expected, GBytes *content, mode_t create_mode);
 
 /*
  * True if every user of the machine may read the file: each directory on the way to it can be passed by all

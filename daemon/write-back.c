@@ -11,7 +11,6 @@
 typedef struct Written {
         const Layer *layer;
         GBytes *displaced; /* NULL: there was no file */
-        bool was_public;
 } Written;
 
 struct WriteBack {
@@ -98,7 +97,6 @@ static Failure *write_layer(WriteBack *write_back, const Layer *layer)
         g_autoptr(GBytes) present = NULL;
         g_autoptr(Failure) read_failure = file_read(layer->file, MAX_DISPLACED_SIZE, &present);
         Written written = { .layer = layer };
-        FileOthers others = write_back->create_mode & S_IROTH ? FILE_OTHERS_KEEP : FILE_OTHERS_CLOSE;
         Failure *failure;
 
         if (read_failure && read_failure->code != FAILURE_FILE_NOT_FOUND)
@@ -110,8 +108,7 @@ static Failure *write_layer(WriteBack *write_back, const Layer *layer)
                 return NULL;
         if (!is_expected(write_back, layer->file, present))
                 return skip(write_back, layer);
-        written.was_public = file_is_public(layer->file);
-        failure = file_replace(layer->file, present, layer->bytes, write_back->create_mode, others);
+        failure = file_replace(layer->file, present, layer->bytes, write_back->create_mode);
         if (failure && failure->code == FAILURE_VERSION_CONFLICT && write_back->others == WRITE_BACK_SKIP) {
                 /* Somebody came in between after all. */
                 failure_free(failure);
@@ -134,8 +131,7 @@ void write_back_undo(void *data)
 
                 /* What cannot be put back shows as a change of the file, as anybody's would. */
                 failure = file_replace(written->layer->file, written->layer->bytes, written->displaced,
-                                       write_back->create_mode,
-                                       written->was_public ? FILE_OTHERS_OPEN : FILE_OTHERS_KEEP);
+                                       write_back->create_mode);
         }
         g_array_set_size(write_back->written, 0);
 }

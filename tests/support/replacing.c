@@ -12,7 +12,7 @@ static Failure *replace(const char *path, const char *expected, const char *cont
         g_autoptr(GBytes) before = expected ? g_bytes_new(expected, strlen(expected)) : NULL;
         g_autoptr(GBytes) after = content ? g_bytes_new(content, strlen(content)) : NULL;
 
-        return file_replace(path, before, after, 0640, FILE_OTHERS_KEEP);
+        return file_replace(path, before, after, 0640);
 }
 
 void assert_replaced(const char *path, const char *expected, const char *content)

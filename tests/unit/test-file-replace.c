@@ -132,40 +132,6 @@ static void test_owner_and_mode(FileScene *scene, const void *data)
 }
 
 /* An owner that cannot be given to the new file: the old one stays. */
-static void replace_with(FileScene *scene, const char *expected, const char *content, FileOthers others)
-{
-        g_autoptr(GBytes) before = g_bytes_new(expected, strlen(expected));
-        g_autoptr(GBytes) after = g_bytes_new(content, strlen(content));
-        g_autoptr(Failure) failure = file_replace(scene->file, before, after, 0600, others);
-
-        assert_success(failure);
-        assert_content(scene->file, content);
-}
-
-/* Only what all could read is closed to others, and only others are closed out. */
-static void test_others(FileScene *scene, const void *data)
-{
-        static const struct {
-                mode_t before, closed, opened;
-        } cases[] = {
-                { 0644, 0640, 0644 },
-                { 0755, 0750, 0754 },
-                { 0640, 0640, 0644 },
-                { 0604, 0604, 0604 },
-        };
-
-        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-                write_file(scene->file, "old");
-                g_assert_cmpint(chmod(scene->file, cases[i].before), ==, 0);
-                replace_with(scene, "old", "new", FILE_OTHERS_KEEP);
-                g_assert_cmpuint(mode_of(scene->file), ==, cases[i].before);
-                replace_with(scene, "new", "newer", FILE_OTHERS_CLOSE);
-                g_assert_cmpuint(mode_of(scene->file), ==, cases[i].closed);
-                replace_with(scene, "newer", "newest", FILE_OTHERS_OPEN);
-                g_assert_cmpuint(mode_of(scene->file), ==, cases[i].opened);
-        }
-}
-
 static void test_foreign_owner(FileScene *scene, const void *data)
 {
         if (geteuid() != 0) {
@@ -380,7 +346,6 @@ int main(int argc, char **argv)
         scene_add("/file-replace/links", test_links);
         scene_add("/file-replace/circle", test_circle);
         scene_add("/file-replace/owner-and-mode", test_owner_and_mode);
-        scene_add("/file-replace/others", test_others);
         scene_add("/file-replace/foreign-owner", test_foreign_owner);
         scene_add("/file-replace/attributes", test_attributes);
         scene_add("/file-replace/lists", test_lists);

@@ -404,7 +404,7 @@ static void test_race(FileScene *scene, const void *data)
         while (taken < 200 || refused < 200) {
                 g_autoptr(GBytes) bytes = NULL;
                 g_autoptr(Failure) failure = file_read(link, 1000, &bytes);
-                g_autoptr(Failure) replaced = file_replace(link, expected, content, 0600, FILE_OTHERS_KEEP);
+                g_autoptr(Failure) replaced = file_replace(link, expected, content, 0600);
 
                 if (failure)
                         refused++;
@@ -433,17 +433,17 @@ static void test_messages(FileScene *scene, const void *data)
         failure = file_read(link, 1000, &bytes);
         assert_failure(failure, FAILURE_FILE_UNREADABLE, link, "user 1234 can lead this path elsewhere");
         failure_free(failure);
-        failure = file_replace(link, expected, content, 0600, FILE_OTHERS_KEEP);
+        failure = file_replace(link, expected, content, 0600);
         assert_failure(failure, FAILURE_WRITE_FAILED, link, "user 1234 can lead this path elsewhere");
         failure_free(failure);
-        failure = file_replace(link, expected, NULL, 0600, FILE_OTHERS_KEEP);
+        failure = file_replace(link, expected, NULL, 0600);
         assert_failure(failure, FAILURE_WRITE_FAILED, link, "user 1234 can lead this path elsewhere");
         failure_free(failure);
         assert_content(scene->file, "a: 1\n");
 
         g_assert_cmpint(chown(scene->file, USER, USER), ==, 0);
         assert_success(file_read(link, 1000, &bytes));
-        assert_success(file_replace(link, expected, content, 0600, FILE_OTHERS_KEEP));
+        assert_success(file_replace(link, expected, content, 0600));
         assert_content(scene->file, "a: 2\n");
 }
 

@@ -16,8 +16,7 @@ static void release_layer(void *layer)
 }
 
 /* Of files one.yaml and two.yaml; NULL: that there be none. */
-static WriteBack *write_back_with(const FileScene *scene, const char *one, const char *two,
-                                  mode_t create_mode)
+static WriteBack *write_back_of(const FileScene *scene, const char *one, const char *two)
 {
         g_autoptr(GPtrArray) layers = g_ptr_array_new_with_free_func(release_layer);
         const char *const names[] = { "one.yaml", "two.yaml" }, *const contents[] = { one, two };
@@ -28,12 +27,7 @@ static WriteBack *write_back_with(const FileScene *scene, const char *one, const
 
                 g_ptr_array_add(layers, layer_new(path, FORMAT_YAML, bytes));
         }
-        return write_back_new(layers, create_mode);
-}
-
-static WriteBack *write_back_of(const FileScene *scene, const char *one, const char *two)
-{
-        return write_back_with(scene, one, two, 0644);
+        return write_back_new(layers, 0600);
 }
 
 static void save(const FileScene *scene, const char *name, const char *content)
@@ -97,7 +91,7 @@ static void test_same(FileScene *scene, const void *data)
 
 static void test_create_and_remove(FileScene *scene, const void *data)
 {
-        g_autoptr(WriteBack) write_back = write_back_with(scene, "a: 1\n", NULL, 0600);
+        g_autoptr(WriteBack) write_back = write_back_of(scene, "a: 1\n", NULL);
         g_autofree char *path = scene_path(scene, "one.yaml");
         struct stat status;
 
@@ -112,34 +106,6 @@ static void test_create_and_remove(FileScene *scene, const void *data)
         write_back_undo(write_back);
         assert_file(scene, "one.yaml", NULL);
         assert_file(scene, "two.yaml", "b: 2\n");
-}
-
-static void assert_mode(const FileScene *scene, const char *name, mode_t mode)
-{
-        g_autofree char *path = scene_path(scene, name);
-        struct stat status;
-
-        g_assert_cmpint(stat(path, &status), ==, 0);
-        g_assert_cmpuint(status.st_mode & 0777, ==, mode);
-}
-
-/* What is not known to be public takes the place of what was; undone, all is as before. */
-static void test_secret(FileScene *scene, const void *data)
-{
-        g_autoptr(WriteBack) write_back = write_back_with(scene, "a: 1\n", "b: 1\n", 0600);
-        g_autofree char *two = scene_path(scene, "two.yaml");
-
-        save(scene, "one.yaml", "a: 2\n");
-        save(scene, "two.yaml", "b: 2\n");
-        g_assert_cmpint(g_chmod(two, 0660), ==, 0);
-        run(write_back);
-        assert_mode(scene, "one.yaml", 0640);
-        assert_mode(scene, "two.yaml", 0660);
-        g_assert_false(write_back_is_public(write_back));
-        write_back_undo(write_back);
-        assert_file(scene, "one.yaml", "a: 2\n");
-        assert_mode(scene, "one.yaml", 0644);
-        assert_mode(scene, "two.yaml", 0660);
 }
 
 static void test_second_fails(FileScene *scene, const void *data)
@@ -179,7 +145,6 @@ int main(int argc, char **argv)
         scene_add("/write-back/write", test_write);
         scene_add("/write-back/same", test_same);
         scene_add("/write-back/create-and-remove", test_create_and_remove);
-        scene_add("/write-back/secret", test_secret);
         scene_add("/write-back/second-fails", test_second_fails);
         scene_add("/write-back/undo-after-edit", test_undo_after_edit);
         return g_test_run();
