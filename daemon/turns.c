@@ -63,6 +63,7 @@ struct Turns {
         KeptCalls *kept;
         const TurnsHandler *handler;
         void *userdata;
+        sd_event_source *exit_source;
         GHashTable *connections; /* by unique name, of Connection */
         GHashTable *users;       /* by uid, of User; borrowed */
         GQueue ring;             /* of users whose calls are to be served */
@@ -269,6 +270,21 @@ static int on_turn(sd_event_source *source, int fd, uint32_t events, void *userd
         return 0;
 }
 
+static void remove_source(Turns *turns)
+{
+        turns->source = sd_event_source_disable_unref(turns->source);
+        if (turns->fd >= 0)
+                (void) close(turns->fd);
+        turns->fd = -1;
+}
+
+/* When the loop ends the bus has to see us go, whatever we still wait for. */
+static int on_exit_loop(sd_event_source *source, void *userdata)
+{
+        remove_source(userdata);
+        return 0;
+}
+
 /* Beside sd-bus's own source, so with a descriptor of our own. */
 static int add_source(Turns *turns, sd_event *event)
 {
@@ -283,7 +299,9 @@ static int add_source(Turns *turns, sd_event *event)
                 return -errno;
         /* It is told twice what it is set to. */
         turns->send_buffer /= 2;
-        r = sd_event_add_io(event, &turns->source, turns->fd, EPOLLOUT, on_turn, turns);
+        r = sd_event_add_exit(event, &turns->exit_source, on_exit_loop, turns);
+        if (r >= 0)
+                r = sd_event_add_io(event, &turns->source, turns->fd, EPOLLOUT, on_turn, turns);
         return r < 0 ? r : sd_event_source_set_enabled(turns->source, SD_EVENT_OFF);
 }
 
@@ -316,9 +334,8 @@ Turns *turns_free(Turns *turns)
         if (!turns)
                 return NULL;
 
-        sd_event_source_disable_unref(turns->source);
-        if (turns->fd >= 0)
-                (void) close(turns->fd);
+        sd_event_source_disable_unref(turns->exit_source);
+        remove_source(turns);
         g_hash_table_foreach_remove(turns->connections, free_any, turns);
         g_hash_table_unref(turns->connections);
         g_hash_table_unref(turns->users);
