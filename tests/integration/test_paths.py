@@ -167,6 +167,22 @@ class OthersLinks(scene.TestCase):
         config.reload()
         self.assertEqual(config.get('a'), 666)
 
+    def test_what_is_hidden(self):
+        """A link does not tell what is there."""
+        self.path('hidden').mkdir(0o700)
+        self.path('hidden/d').mkdir()
+        self.write('hidden/there.yaml', 'a: 1\n')
+        config = self.watch('own/a.yaml')
+        told = set()
+        for target in ('there.yaml', 'none.yaml', 'd', 'none/a.yaml', 'there.yaml/a.yaml'):
+            self.lead(f'../hidden/{target}')
+            told.add((self.assert_fails('FileUnreadable', config.reload), self.state(config)))
+        self.assertEqual(len(told), 1, told)
+        # What he can see to be missing, is.
+        self.lead('../none.yaml')
+        self.assert_fails('FileNotFound', config.reload)
+        self.assertEqual(self.state(config), 'missing')
+
     def test_directory(self):
         config = self.watch('own/d/a.yaml')
         private = self.path('private')
