@@ -52,6 +52,27 @@ class Versions(people.TestCase):
             self.assertEqual(seen.subscribe(since=1), (2, [('a', 'modified', 'secret', 'open')], {'complete': True}))
             self.assertEqual(self.digests(person, config), {1: True, 2: True})
 
+    def test_messages(self):
+        """What was said about a version may tell what it held."""
+        config = self.own(content='a: secret\n', mode=0o600)
+        self.write_owned('a.yaml', 'a: secret too\n', 0o600)
+        config.reload()
+        config.rollback(1, message='for few')
+        self.write_owned('a.yaml', 'a: open\n', 0o644)
+        config.reload()
+        self.write_owned('a.yaml', 'a: open again\n', 0o644)
+        config.reload()
+
+        def messages(person):
+            return {version[5]['message'] for version in self.seen_by(person, config).history()
+                    if 'message' in version[5]}
+
+        self.assertEqual(messages('owner'), {'for few'})
+        self.assertEqual(messages('stranger'), set())
+        config.rollback(4, message='for all')
+        self.assertEqual(messages('owner'), {'for few', 'for all'})
+        self.assertEqual(messages('stranger'), {'for all'})
+
     def test_polkit_may_let_him(self):
         config = self.make(0o640)
         self.start_polkit()
@@ -239,6 +260,18 @@ class Signals(people.TestCase):
         root, version, previous, changes, details = self.seen_by('member', config).wait_changed()
         self.assertEqual((root, version, previous, changes), ('/', 3, 1, []))
         self.assertEqual(set(details), {'origin', 'time', 'uid', 'files', 'truncated'})
+
+    def test_left_out_is_what_was_said_about_it(self):
+        config = self.own(mode=0o640)
+        self.subscribe(config, 'member', 'owner')
+        self.change(config, 2, 0o600)
+        self.change(config, 3, 0o600)
+        self.path('a.yaml').chmod(0o640)
+        config.rollback(1, message='about 3')
+        self.assertEqual(self.seen_by('owner', config).wait_changed(
+            lambda signal: signal.arguments[1] == 4)[4]['message'], 'about 3')
+        details = self.seen_by('member', config).wait_changed(lambda signal: signal.arguments[1] == 4)[4]
+        self.assertEqual((details['truncated'], 'message' in details), (True, False))
 
     def test_what_was_secret_is_not_broadcast(self):
         """The file is public, its old value is not: so the change is not."""
