@@ -259,7 +259,8 @@ class Commands(CommandCase):
 
     def test_unknown_user(self):
         """systemd runs nothing as somebody who is in no database."""
-        os.chown(self.machine.path(FILE), FRIEND, GROUP)
+        for path in self.machine.path(FILE), self.machine.path(FILE).parent:
+            os.chown(path, FRIEND, GROUP)
         self.assertRegex(self.problem(self.UNIT, self.WHO), rf'{FRIEND} 65534 .*/reconf\.service')
 
     def test_unit_ends(self):
