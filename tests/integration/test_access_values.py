@@ -4,6 +4,7 @@
 The member of the group can read the file; what it held before it was his to read he may not know.
 """
 import os
+import shutil
 
 import people
 import reconf
@@ -300,6 +301,33 @@ class Signals(people.TestCase):
         self.assertEqual([heard for heard in listening.settle()
                           if heard.member in ('ConfigChanged', 'ReloadFailed')], [])
 
+    def test_unreadable_in_any_way_ends_the_broadcasts(self):
+        """By a directory, by a group that has less, by an access list."""
+        config = self.own(mode=0o644)
+        path = self.path('a.yaml')
+        listening = self.connect_as('stranger')
+        stranger = str(self.uids['stranger'])
+        ways = [(lambda: self.files.chmod(0o750), lambda: self.files.chmod(0o755)),
+                (lambda: path.chmod(0o604), lambda: path.chmod(0o644))]
+        if shutil.which('setfacl'):
+            ways.append((lambda: self.run_tool('setfacl', '-m', f'u:{stranger}:-', path),
+                         lambda: self.run_tool('setfacl', '-b', path)))
+        for number, (close, open_again) in enumerate(ways):
+            with self.subTest(number):
+                path.write_text(f'a: {number}.1\n')
+                config.reload()
+                path.write_text(f'a: {number}.2\n')
+                config.reload()
+                self.assertEqual(listening.wait_signal('ConfigChanged', lambda signal: signal.arguments[3][0][3] ==
+                                                       number + 0.2).path, config.path)
+                listening.settle()
+                listening.heard.clear()
+                close()
+                path.write_text(f'a: {number}.3\n')
+                config.reload()
+                self.assertEqual([heard for heard in listening.settle() if heard.member == 'ConfigChanged'], [])
+                open_again()
+
     def test_failures_go_to_who_can_read(self):
         config = self.own()
         self.subscribe(config, 'owner', 'member')
@@ -336,27 +364,62 @@ class Signals(people.TestCase):
 class Others(people.TestCase):
     """Validators and instances are told values, too."""
 
-    def add_validator(self, person, config):
+    def add_validator(self, person, config, answer=lambda invocation: invocation.return_value(None)):
         asked = []
 
-        def answer(connection, sender, path, interface, method, parameters, invocation):
+        def on_call(connection, sender, path, interface, method, parameters, invocation):
             asked.append(reconf.native(parameters)[2])
-            invocation.return_value(None)
+            answer(invocation)
 
         client = self.person(person)
         interface = reconf.PREFIX / 'share' / 'dbus-1' / 'interfaces' / f'{reconf.NAME}.Validator.xml'
         information = people.Gio.DBusNodeInfo.new_for_xml(interface.read_text()).interfaces[0]
-        client.connection.register_object('/v', information, answer, None, None)
+        client.connection.register_object('/v', information, on_call, None, None)
         self.seen_by(person, config).call('AddValidator', '(oa{sv})', '/v', {})
         return asked
 
     def reload(self, config):
-        """Without keeping the validators of this process from answering."""
+        """Without keeping the validators of this process from answering. Returns whether it failed."""
         done = []
+
+        def finish(connection, result):
+            try:
+                connection.call_finish(result)
+                done.append(False)
+            except GLib.Error:
+                done.append(True)
+
         self.client.connection.call(reconf.NAME, config.path, reconf.CONFIG, 'Reload', GLib.Variant('(a{sv})', ({},)),
-                                    None, people.Gio.DBusCallFlags.NONE, -1, None,
-                                    lambda connection, result: done.append(connection.call_finish(result)))
+                                    None, people.Gio.DBusCallFlags.NONE, -1, None, finish)
         reconf.wait_until(lambda: done, 'the reload')
+        return done[0]
+
+    def test_closed_before_it_is_told(self):
+        """Read when all could read it, told when they could not: whoever is told is asked about when it is."""
+        config = self.own(mode=0o644)
+        path = self.path('a.yaml')
+        rejects = False
+
+        def close(invocation):
+            path.chmod(0o600)
+            if rejects:
+                invocation.return_dbus_error('org.example.No', 'no')
+            else:
+                invocation.return_value(None)
+
+        self.add_validator('owner', config, close)
+        listening = self.connect_as('stranger')
+        people_told = {person: self.seen_by(person, config) for person in ('owner', 'member', 'stranger')}
+        for seen in people_told.values():
+            seen.subscribe()
+        for rejects, member in (False, 'ConfigChanged'), (True, 'ReloadFailed'):
+            with self.subTest(member):
+                path.write_text(f'a: {2 + rejects}\n')
+                path.chmod(0o644)
+                self.assertEqual(self.reload(config), rejects)
+                people_told['owner'].wait_signal(member)
+                for client in listening, self.person('member'), self.person('stranger'):
+                    self.assertEqual([heard for heard in client.settle() if heard.member == member], [])
 
     def test_validator_is_asked_while_he_may_edit(self):
         config = self.own()
