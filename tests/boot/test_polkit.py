@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a real polkitd allows, beyond what the kernel does: nothing but what a rule grants."""
 import machine
+import terminal
 
 NAME, UID = 'buyer', 1000
 FILE = '/etc/shop/shop.yaml'
@@ -109,6 +110,24 @@ class Polkit(machine.TestCase):
                 implicit = [line.split()[-1] for line in told.splitlines() if line.strip().startswith('implicit')]
                 self.assertEqual(implicit, ['auth_admin', 'auth_admin', active])
                 self.assertIn('$(config)', told)
+
+    def test_password(self):
+        """Whoever is logged in at a terminal is asked there for an administrator's, by polkit's own program."""
+        self.start()
+        self.machine.run('sh', '-c', 'echo "root:open sesame" | chpasswd')
+        for word, status, shown in (('open barley', ACCESS_DENIED, 'may not'), ('open sesame', 0, 'a: 2')):
+            with self.subTest(word):
+                program = terminal.Terminal(machine.ENVIRONMENT, *self.machine.inside(
+                    'systemd-run', '--quiet', '--pty', f'--property=User={NAME}', '--property=PAMName=login',
+                    '--setenv=LC_ALL=C.UTF-8', 'reconfctl', '--no-pager', 'get', 'shop'))
+                self.addCleanup(program.close)
+                program.wait_for('Password: ')
+                self.assertIn('org.reconf.Reconf1.read', program.raw)
+                program.type(f'{word}\n')
+                self.assertEqual(program.wait_end(), status, program.raw)
+                self.assertIn(shown, program.raw)
+                self.assertNotIn(word, program.raw)
+        self.assertEqual(self.machine.run('pgrep', 'pkttyagent', check=False).stdout, '')
 
     def test_rule_goes(self):
         """A grant holds for a call, not for ever."""
