@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a real polkitd allows, beyond what the kernel does: nothing but what a rule grants."""
+import errno
+import os
+
 import machine
+import reconf
 import terminal
 
 NAME, UID = 'buyer', 1000
@@ -14,6 +18,17 @@ RULE = '''
 polkit.addRule(function(action, subject) {
         if (action.id == "org.reconf.Reconf1.%s" && subject.user == "%s")
                 return polkit.Result.YES;
+});
+'''
+
+
+# One that takes its time: until somebody writes to the FIFO.
+SLOW_RULE = '''
+polkit.addRule(function(action, subject) {
+        if (action.id == "org.reconf.Reconf1.register" && subject.user == "%s") {
+                polkit.spawn(["cat", "/run/answer"]);
+                return polkit.Result.YES;
+        }
 });
 '''
 
@@ -148,3 +163,34 @@ class Polkit(machine.TestCase):
         self.assert_untouched()
         self.machine.path(FILE).chmod(0o644)
         self.assertEqual(self.assert_done('get', 'shop', 'a'), '2\n')
+
+
+class Idle(machine.TestCase):
+    def test_stays_until_the_answer(self):
+        """A service that has nothing else to do does not leave while polkit is asked."""
+        self.add_user(NAME, UID)
+        self.write('/etc/shop/shop.yaml', ONE)
+        self.write('/etc/reconf/reconf.conf', '[Reconf]\nIdleExitSec=0\n')
+        self.write('/etc/polkit-1/rules.d/50-slow.rules', SLOW_RULE % NAME)
+        self.boot()
+        self.machine.run('mkfifo', '--mode=666', '/run/answer')
+        self.machine.run('sh', '-c', 'reconfctl --system register shop /etc/shop/shop.yaml >/tmp/said 2>&1 &', uid=UID)
+        fifo = reconf.wait_until(lambda: self.open_read(self.machine.running_path('/run/answer')), 'polkit to be asked')
+        before = self.machine.unit('reconf.service', 'ActiveState', 'InvocationID')
+        self.assertEqual(before['ActiveState'], 'active')
+        for _ in range(5):
+            self.assertEqual(self.client.manager('ListConfigs'), [])
+        os.write(fifo, b'yes\n')
+        os.close(fifo)
+        said = self.machine.running_path('/tmp/said')
+        reconf.wait_until(lambda: said.read_text() == 'Registered shop.\n', 'the answer')
+        self.assertEqual(self.client.config('shop').get('a'), 1)
+        self.assertEqual(self.machine.unit('reconf.service', 'ActiveState', 'InvocationID'), before)
+
+    def open_read(self, path):
+        """The FIFO, once somebody reads from it."""
+        try:
+            return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            self.assertEqual(error.errno, errno.ENXIO)
+            return None
