@@ -5,7 +5,8 @@
 #include "daemon/config-bus-private.h"
 #include "daemon/failure-bus.h"
 
-static int append_version_details(sd_bus_message *m, const Version *version)
+/* A message may say what the version is about. */
+static int append_version_details(sd_bus_message *m, const Version *version, bool is_known)
 {
         const Author *author = &version->author;
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
@@ -19,7 +20,7 @@ static int append_version_details(sd_bus_message *m, const Version *version)
                 r = sd_bus_message_append(m, "{sv}", "pid", "u", (uint32_t) author->pid);
         if (r >= 0 && author->unit)
                 r = sd_bus_message_append(m, "{sv}", "unit", "s", author->unit);
-        if (r >= 0 && version->message)
+        if (r >= 0 && version->message && is_known)
                 r = sd_bus_message_append(m, "{sv}", "message", "s", version->message);
         if (r >= 0 && version->label)
                 r = sd_bus_message_append(m, "{sv}", "label", "s", version->label);
@@ -28,17 +29,16 @@ static int append_version_details(sd_bus_message *m, const Version *version)
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int append_version(sd_bus_message *m, const Version *version, bool with_digest)
+static int append_version(sd_bus_message *m, const Version *version, bool is_known)
 {
         int r = sd_bus_message_open_container(m, 'r', "ttsssa{sv}");
 
         if (r >= 0)
                 r = sd_bus_message_append(m, "ttsss", version->number, version->time,
-                                          origin_to_string(version->origin),
-                                          with_digest ? version->digest : "",
+                                          origin_to_string(version->origin), is_known ? version->digest : "",
                                           version_state_to_string(version->state));
         if (r >= 0)
-                r = append_version_details(m, version);
+                r = append_version_details(m, version, is_known);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 

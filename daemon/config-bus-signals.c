@@ -53,21 +53,21 @@ static int append_restart(sd_bus_message *m, const GPtrArray *restart)
         return append_strings(m, "restart", size <= MAX_SIGNAL_SIZE ? restart : whole);
 }
 
-/* Paths that need a restart are of the content, too. */
-static int append_details(sd_bus_message *m, const ConfigUpdate *update, bool with_paths, bool truncated)
+/* Paths that need a restart are of the content, too, and what somebody said about it may be. */
+static int append_details(sd_bus_message *m, const ConfigUpdate *update, bool is_known, bool truncated)
 {
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
         if (r >= 0)
                 r = sd_bus_message_append(m, "{sv}{sv}", "origin", "s", origin_to_string(update->origin),
                                           "time", "t", update->time);
-        if (r >= 0 && update->message)
+        if (r >= 0 && is_known && update->message)
                 r = sd_bus_message_append(m, "{sv}", "message", "s", update->message);
         if (r >= 0 && update->author->uid != (uid_t) -1)
                 r = sd_bus_message_append(m, "{sv}", "uid", "u", (uint32_t) update->author->uid);
         if (r >= 0)
                 r = append_strings(m, "files", update->files);
-        if (r >= 0 && with_paths && update->restart->len > 0)
+        if (r >= 0 && is_known && update->restart->len > 0)
                 r = append_restart(m, update->restart);
         if (r >= 0 && truncated)
                 r = sd_bus_message_append(m, "{sv}", "truncated", "b", 1);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/directory.h"
 
+#include "daemon/file-walk.h"
 #include "daemon/watch/debounce.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,13 +64,34 @@ static int compare_paths(const void *a, const void *b)
         return strcmp(*(const char *const *) a, *(const char *const *) b);
 }
 
-static bool is_directory(const struct dirent *entry, const char *path)
+static bool is_directory(DIR *stream, const struct dirent *entry)
 {
         struct stat status;
 
         if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
                 return entry->d_type == DT_DIR;
-        return stat(path, &status) >= 0 && S_ISDIR(status.st_mode);
+        return fstatat(dirfd(stream), entry->d_name, &status, 0) >= 0 && S_ISDIR(status.st_mode);
+}
+
+/* Names become those of configs, which are anybody's to know: so root lists only what those could list who
+ * can lead the path elsewhere. */
+static DIR *open_directory(const char *path)
+{
+        g_auto(FileWalk) walk = { .directory = -1, .file = -1 };
+        int r = file_walk(path, &walk), fd = -1;
+        DIR *stream;
+        uid_t uid;
+
+        if (file_walk_check(&walk, path, FILE_WALK_READ, &uid) < 0)
+                r = -EPERM;
+        else if (r >= 0)
+                r = walk.file < 0 ? -ENOENT : 0;
+        if (r >= 0)
+                fd = openat(walk.file, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        stream = fd >= 0 ? fdopendir(fd) : NULL;
+        if (!stream && r < 0)
+                errno = -r;
+        return stream;
 }
 
 static bool matches(const Scan *scan, const char *name)
@@ -79,7 +102,7 @@ static bool matches(const Scan *scan, const char *name)
 static void run_scan(void *data)
 {
         Scan *scan = data;
-        DIR *stream = opendir(scan->path);
+        DIR *stream = open_directory(scan->path);
         struct dirent *entry;
 
         if (!stream) {
@@ -102,7 +125,7 @@ static void run_scan(void *data)
                         break;
                 }
                 path = g_build_filename(scan->path, entry->d_name, NULL);
-                if (!is_directory(entry, path))
+                if (!is_directory(stream, entry))
                         g_ptr_array_add(scan->files, g_steal_pointer(&path));
         }
         closedir(stream);

@@ -189,6 +189,17 @@ static int walk_to_end(FileWalk *walk, Rest *rest)
         return r;
 }
 
+/* Leaves who leads it. */
+static void close_walk(FileWalk *walk)
+{
+        if (walk->file >= 0)
+                close(walk->file);
+        if (walk->directory >= 0)
+                close(walk->directory);
+        walk->file = walk->directory = -1;
+        g_clear_pointer(&walk->name, g_free);
+}
+
 int file_walk(const char *path, FileWalk *ret)
 {
         FileWalk walk = { .directory = -1, .file = -1 };
@@ -199,19 +210,15 @@ int file_walk(const char *path, FileWalk *ret)
         r = walk.directory < 0 ? -errno : walk_to_end(&walk, &rest);
         g_free(rest.text);
         if (r < 0)
-                file_walk_clear(&walk);
+                close_walk(&walk);
         *ret = walk;
         return r;
 }
 
 void file_walk_clear(FileWalk *walk)
 {
-        if (walk->file >= 0)
-                close(walk->file);
-        if (walk->directory >= 0)
-                close(walk->directory);
-        g_free(walk->name);
-        *walk = (FileWalk){ .directory = -1, .file = -1 };
+        close_walk(walk);
+        walk->n_leaders = 0;
 }
 
 static bool same_place(int a, const struct stat *b)
@@ -226,8 +233,12 @@ static bool may(const FileWalk *walk, const char *path, FileWalkPurpose purpose)
 {
         g_auto(FileWalk) own = { .directory = -1, .file = -1 };
         struct stat directory;
+        int r = file_walk(path, &own);
 
-        if (file_walk(path, &own) < 0)
+        /* That it ends in nothing he has to be able to see. */
+        if (walk->directory < 0)
+                return r == -ENOENT || r == -ENOTDIR;
+        if (r < 0)
                 return false;
         if (walk->file >= 0)
                 return same_place(own.file, &walk->status) &&

@@ -49,14 +49,15 @@ typedef enum FileWalkPurpose {
 /*
  * Negative errno: of a directory on the way, -ELOOP for too many links, -EMLINK for too many leaders.
  * What was found is to be cleared by file_walk_clear(), which also takes what is all zero but the
- * descriptors, of -1.
+ * descriptors, of -1. That is what there is after an error, but for the leaders met until then.
  */
 int file_walk(const char *path, FileWalk *ret);
 void file_walk_clear(FileWalk *walk);
 
 /*
- * Whether all who have a hand in the way could go it and do this at its end. For anybody but root that is no
- * question. Else -EPERM, with the user in *ret_uid.
+ * Whether all who have a hand in the way could go it and do this at its end. Of a walk that failed since
+ * something is not there, whether they could see that. For anybody but root that is no question. Else
+ * -EPERM, with the user in *ret_uid.
  */
 int file_walk_check(const FileWalk *walk, const char *path, FileWalkPurpose purpose, uid_t *ret_uid);
 

@@ -180,6 +180,10 @@ Failure *file_read_open(const char *path, uint64_t max_size, GBytes **ret, int *
         int fd, r;
 
         r = file_walk(path, &walk);
+        /* First of all: also what kind of thing is there, or that nothing is, is not for everybody. */
+        if ((r >= 0 || r == -ENOENT || r == -ENOTDIR) &&
+            file_walk_check(&walk, path, FILE_WALK_READ, &uid) < 0)
+                return not_theirs(path, uid);
         if (r >= 0 && walk.file < 0)
                 r = -ENOENT;
         if (r < 0)
@@ -187,8 +191,6 @@ Failure *file_read_open(const char *path, uint64_t max_size, GBytes **ret, int *
         failure = check_kind(path, walk.status.st_mode);
         if (failure)
                 return failure;
-        if (file_walk_check(&walk, path, FILE_WALK_READ, &uid) < 0)
-                return not_theirs(path, uid);
         fd = file_walk_open(&walk);
         if (fd < 0)
                 return open_failed(path, -fd);

@@ -5,14 +5,29 @@
 
 #define DOMAIN "reconfd"
 
+/* What others call their files, or say, makes up no line of its own. */
+static char *make_line(const char *message)
+{
+        g_autofree char *valid = g_utf8_make_valid(message, -1);
+        GString *line = g_string_new(NULL);
+
+        for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+                gunichar c = g_utf8_get_char(at);
+
+                g_string_append_unichar(line, g_unichar_isprint(c) ? c : 0xfffd);
+        }
+        return g_string_free(line, FALSE);
+}
+
 void log_fields(GLogLevelFlags level, const char *message, const GLogField *others, size_t n_others)
 {
+        g_autofree char *line = make_line(message);
         g_autofree GLogField *fields = g_new(GLogField, 4 + n_others);
         size_t count = 0;
 
         fields[count++] = (GLogField){ "GLIB_DOMAIN", DOMAIN, -1 };
         fields[count++] = (GLogField){ "SYSLOG_IDENTIFIER", DOMAIN, -1 };
-        fields[count++] = (GLogField){ "MESSAGE", message, -1 };
+        fields[count++] = (GLogField){ "MESSAGE", line, -1 };
         /* syslog's priorities, which are what the journal knows. */
         fields[count++] = (GLogField){ "PRIORITY",
                                        level & G_LOG_LEVEL_CRITICAL  ? "3"

@@ -29,6 +29,8 @@ typedef struct Process {
         sd_event_source *idle_timer;
         bool is_idle;
         bool was_called; /* since the last event */
+        unsigned calls;
+        unsigned calls_before; /* it was found that nobody needs us */
         bool leaving;
         bool is_managed; /* somebody was told so */
         bool finishing;  /* the name is gone */
@@ -90,6 +92,16 @@ static int leave_it_to_the_next(sd_bus *connection)
         return r < 0 ? r : sd_bus_send(connection, m, NULL);
 }
 
+/* The bus answers in order: what it had for us before has come when it does. */
+static int ask_bus(Process *process, sd_bus_message_handler_t done)
+{
+        int r = sd_bus_call_method_async(process->connection, NULL, "org.freedesktop.DBus",
+                                         "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId", done,
+                                         process, NULL);
+
+        return r < 0 ? sd_event_exit(process->event, r) : 0;
+}
+
 /*
  * With the name gone: stays for those who wait for an answer, which a service manager bounds by the time
  * that it gives us to stop.
@@ -118,15 +130,10 @@ static int on_settled(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return finish(process);
 }
 
-/* The bus answers in order: after one more answer there is none left about who made the last calls. */
 static int on_released(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        Process *process = userdata;
-        int r = sd_bus_call_method_async(process->connection, NULL, "org.freedesktop.DBus",
-                                         "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId",
-                                         on_settled, process, NULL);
-
-        return r < 0 ? sd_event_exit(process->event, r) : 0;
+        /* There is no answer left after this about who made the last calls. */
+        return ask_bus(userdata, on_settled);
 }
 
 /*
@@ -137,19 +144,35 @@ static int leave(Process *process)
 {
         int r;
 
-        process->leaving = true;
         process->is_managed = sd_notify(0, "STOPPING=1") > 0;
         r = sd_bus_release_name_async(process->connection, NULL, RECONF_BUS_NAME, on_released, process);
         return r < 0 ? sd_event_exit(process->event, r) : 0;
 }
 
+static int on_quiet(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Process *process = userdata;
+
+        if (is_idle(process) && process->calls == process->calls_before)
+                return leave(process);
+        process->leaving = false;
+        process->was_called = true;
+        return 0;
+}
+
+/*
+ * The bus is asked for something first: what it answers comes after all calls that it has for us. One that
+ * is answered while we leave has all others wait for it.
+ */
 static int on_idle(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Process *process = userdata;
 
         if (process->leaving || !is_idle(process))
                 return 0;
-        return leave(process);
+        process->leaving = true;
+        process->calls_before = process->calls;
+        return ask_bus(process, on_quiet);
 }
 
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -157,6 +180,8 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
         Process *process = userdata;
 
         process->was_called = true;
+        if (sd_bus_message_is_method_call(m, NULL, NULL) > 0)
+                process->calls++;
         return 0;
 }
 

@@ -27,6 +27,23 @@ GPtrArray *manager_directory_members(const Manager *manager, const ManagedDirect
         return members;
 }
 
+bool manager_find_directory(const Manager *manager, const char *name, char ***ret_files,
+                            const char **ret_schema)
+{
+        const ManagedDirectory *directory = g_hash_table_lookup(manager->directories, name);
+        g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+        g_autoptr(GPtrArray) members = NULL;
+
+        if (!directory)
+                return false;
+        members = manager_directory_members(manager, directory);
+        for (guint i = 0; i < members->len; i++)
+                g_strv_builder_add(builder, config_files(g_ptr_array_index(members, i))[0]);
+        *ret_files = g_strv_builder_end(builder);
+        *ret_schema = directory->options->schema;
+        return true;
+}
+
 static int compare_members(const void *a, const void *b)
 {
         return strcmp(config_name(*(Config *const *) a), config_name(*(Config *const *) b));

@@ -57,6 +57,11 @@ Config *manager_find(const Manager *manager, const char *name);
  * file. */
 GPtrArray *manager_list(const Manager *manager, const char *file);
 
+/* Whether a directory of this name is registered: the files of its members, NULL-terminated, and its schema
+ * or NULL, which is borrowed. */
+bool manager_find_directory(const Manager *manager, const char *name, char ***ret_files,
+                            const char **ret_schema);
+
 /*
  * What clients do to a config that outlasts the process: as config_set_files(), config_rollback() and
  * config_set_hot_reload(), and the registration is saved with what they changed.

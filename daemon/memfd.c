@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int memfd_new_sealed(const char *name, GBytes *bytes)
@@ -17,6 +18,9 @@ int memfd_new_sealed(const char *name, GBytes *bytes)
                 return -errno;
 
         r = write_all_bytes(fd, bytes);
+        /* Whoever is handed one shares it: nor may they hang attributes on it. */
+        if (r >= 0 && fchmod(fd, 0444) < 0)
+                r = -errno;
         if (r >= 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
                 r = -errno;
         if (r < 0) {

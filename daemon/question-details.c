@@ -356,7 +356,8 @@ Failure *question_about_set_files(sd_bus_message *call, const Bus *bus, Question
 
 Failure *question_about_unregistration(sd_bus_message *call, const Bus *bus, Question *question)
 {
-        const char *name;
+        g_auto(GStrv) files = NULL;
+        const char *name, *schema = NULL;
         Config *config;
         Failure *failure;
         int r = sd_bus_message_read(call, "s", &name);
@@ -367,7 +368,9 @@ Failure *question_about_unregistration(sd_bus_message *call, const Bus *bus, Que
         if (failure)
                 return failure;
         config = manager_find(bus->manager, name);
-        /* A directory is none, and what is there of it are configs of their own. */
-        return take_files(question, config ? config_files(config) : NULL,
-                          config ? config_options(config)->schema : NULL);
+        if (config)
+                return take_files(question, config_files(config), config_options(config)->schema);
+        /* Of a directory, those of all that goes with it. */
+        (void) manager_find_directory(bus->manager, name, &files, &schema);
+        return take_files(question, files, schema);
 }

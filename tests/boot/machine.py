@@ -142,12 +142,15 @@ class Machine:
         self.cgroup.remove()
         shutil.rmtree(self.directory)
 
+    def inside(self, *command, uid=0):
+        """The command line that runs a program inside."""
+        become = ['setpriv', f'--reuid={uid}', f'--regid={uid}', '--clear-groups'] if uid else []
+        return ['nsenter', f'--target={self.leader}', '--all', *become, *(str(word) for word in command)]
+
     def run(self, *command, uid=0, check=True, **keywords):
         """Runs a program inside; returns what subprocess.run() does, as text."""
-        become = ['setpriv', f'--reuid={uid}', f'--regid={uid}', '--clear-groups'] if uid else []
-        inside = ['nsenter', f'--target={self.leader}', '--all', *become, *(str(word) for word in command)]
-        result = subprocess.run(inside, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT,
-                                env=ENVIRONMENT, check=False, **keywords)
+        result = subprocess.run(self.inside(*command, uid=uid), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                timeout=TIMEOUT, env=ENVIRONMENT, check=False, **keywords)
         if check and result.returncode != 0:
             raise AssertionError(f'{command} ended with {result.returncode}: {result.stdout}{result.stderr}')
         return result

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a real polkitd allows, beyond what the kernel does: nothing but what a rule grants."""
+import errno
+import os
+
 import machine
+import reconf
+import terminal
 
 NAME, UID = 'buyer', 1000
 FILE = '/etc/shop/shop.yaml'
@@ -13,6 +18,17 @@ RULE = '''
 polkit.addRule(function(action, subject) {
         if (action.id == "org.reconf.Reconf1.%s" && subject.user == "%s")
                 return polkit.Result.YES;
+});
+'''
+
+
+# One that takes its time: until somebody writes to the FIFO.
+SLOW_RULE = '''
+polkit.addRule(function(action, subject) {
+        if (action.id == "org.reconf.Reconf1.register" && subject.user == "%s") {
+                polkit.spawn(["cat", "/run/answer"]);
+                return polkit.Result.YES;
+        }
 });
 '''
 
@@ -110,6 +126,26 @@ class Polkit(machine.TestCase):
                 self.assertEqual(implicit, ['auth_admin', 'auth_admin', active])
                 self.assertIn('$(config)', told)
 
+    def test_password(self):
+        """Whoever is logged in at a terminal is asked there for an administrator's, by polkit's own program."""
+        self.start()
+        self.machine.run('sh', '-c', 'echo "root:open sesame" | chpasswd')
+        for word, status, shown in (('open barley', ACCESS_DENIED, 'may not'), ('open sesame', 0, 'a: 2')):
+            with self.subTest(word):
+                program = terminal.Terminal(machine.ENVIRONMENT, *self.machine.inside(
+                    'systemd-run', '--quiet', '--pty', f'--property=User={NAME}', '--property=PAMName=login',
+                    '--setenv=LC_ALL=C.UTF-8', 'reconfctl', '--no-pager', 'get', 'shop'))
+                self.addCleanup(program.close)
+                program.wait_for('Password: ')
+                self.assertIn('org.reconf.Reconf1.read', program.raw)
+                program.type(f'{word}\n')
+                self.assertEqual(program.wait_end(), status, program.raw)
+                self.assertIn(shown, program.raw)
+                self.assertNotIn(word, program.raw)
+        running = self.machine.run('sh', '-c', 'cat /proc/[0-9]*/comm 2>/dev/null', check=False).stdout.split()
+        self.assertIn('polkitd', running)
+        self.assertNotIn('pkttyagent', running)
+
     def test_rule_goes(self):
         """A grant holds for a call, not for ever."""
         self.start('read')
@@ -127,3 +163,34 @@ class Polkit(machine.TestCase):
         self.assert_untouched()
         self.machine.path(FILE).chmod(0o644)
         self.assertEqual(self.assert_done('get', 'shop', 'a'), '2\n')
+
+
+class Idle(machine.TestCase):
+    def test_stays_until_the_answer(self):
+        """A service that has nothing else to do does not leave while polkit is asked."""
+        self.add_user(NAME, UID)
+        self.write('/etc/shop/shop.yaml', ONE)
+        self.write('/etc/reconf/reconf.conf', '[Reconf]\nIdleExitSec=0\n')
+        self.write('/etc/polkit-1/rules.d/50-slow.rules', SLOW_RULE % NAME)
+        self.boot()
+        self.machine.run('mkfifo', '--mode=666', '/run/answer')
+        self.machine.run('sh', '-c', 'reconfctl --system register shop /etc/shop/shop.yaml >/tmp/said 2>&1 &', uid=UID)
+        fifo = reconf.wait_until(lambda: self.open_read(self.machine.running_path('/run/answer')), 'polkit to be asked')
+        before = self.machine.unit('reconf.service', 'ActiveState', 'InvocationID')
+        self.assertEqual(before['ActiveState'], 'active')
+        for _ in range(5):
+            self.assertEqual(self.client.manager('ListConfigs'), [])
+        os.write(fifo, b'yes\n')
+        os.close(fifo)
+        said = self.machine.running_path('/tmp/said')
+        reconf.wait_until(lambda: said.read_text() == 'Registered shop.\n', 'the answer')
+        self.assertEqual(self.client.config('shop').get('a'), 1)
+        self.assertEqual(self.machine.unit('reconf.service', 'ActiveState', 'InvocationID'), before)
+
+    def open_read(self, path):
+        """The FIFO, once somebody reads from it."""
+        try:
+            return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            self.assertEqual(error.errno, errno.ENXIO)
+            return None

@@ -259,7 +259,8 @@ class Commands(CommandCase):
 
     def test_unknown_user(self):
         """systemd runs nothing as somebody who is in no database."""
-        os.chown(self.machine.path(FILE), FRIEND, GROUP)
+        for path in self.machine.path(FILE), self.machine.path(FILE).parent:
+            os.chown(path, FRIEND, GROUP)
         self.assertRegex(self.problem(self.UNIT, self.WHO), rf'{FRIEND} 65534 .*/reconf\.service')
 
     def test_unit_ends(self):
@@ -309,7 +310,7 @@ exit 1
         self.assertEqual(status, ['CapEff:', '0' * 16, 'CapBnd:', '0' * 16, 'NoNewPrivs:', '1'])
 
     def test_child(self):
-        """In the service's place it is kept from the network and from others' temporary files, and has no rights, too."""
+        """In the service's place it has no network, no rights, and does not see others' temporary files."""
         status = self.check(self.tell(self.CHILD), '/run/shared', PLACE, '/home/seller', '/var/lib/shared', '/tmp',
                             '/usr/local/lib/shared')
         self.assertEqual((status[1], status[-1]), ('0' * 16, '1'))

@@ -206,7 +206,8 @@ ReloadUnit=shop.service
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
         names = set(re.findall(r' UND (\w+)', said))
         self.assertIn('sd_bus_open_system_with_description', names)
-        self.assertEqual(names & {'socket', 'socketpair', 'connect', 'bind', 'listen', 'accept', 'accept4', 'sendto'}, set())
+        self.assertEqual(names & {'socket', 'socketpair', 'connect', 'bind', 'listen', 'accept', 'accept4', 'sendto'},
+                         set())
         self.assertEqual([name for name in names if name.startswith(('g_socket', 'g_dbus', 'g_resolver'))], [])
         self.assertEqual({name for name in names if name.startswith('sd_bus_open')},
                          {'sd_bus_open_system', 'sd_bus_open_system_with_description', 'sd_bus_open_user',

@@ -132,10 +132,10 @@ class Units(machine.TestCase):
         self.assertEqual(self.machine.journal('_COMM=reconfd', '--priority=warning'), '')
 
     def test_limits(self):
-        """What a command does that runs in its place is not its end."""
+        """What a command does that runs in its place is not its end, nor is it to have many files to read."""
         self.watch('a: 1\n')
-        self.assertEqual(self.machine.unit('reconf.service', 'OOMPolicy', 'TasksMax', 'LimitCORE'),
-                         {'OOMPolicy': 'continue', 'TasksMax': '1024', 'LimitCORE': '0'})
+        self.assertEqual(self.machine.unit('reconf.service', 'OOMPolicy', 'TasksMax', 'LimitCORE', 'TimeoutStartUSec'),
+                         {'OOMPolicy': 'continue', 'TasksMax': '1024', 'LimitCORE': '0', 'TimeoutStartUSec': '5min'})
 
     def test_reload_of_units(self):
         """New units, as those of an upgrade, do not disturb it; a restart has them, and the history."""

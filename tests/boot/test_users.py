@@ -180,4 +180,5 @@ class OtherBus(UserCase):
         self.start_manager()
         shown = self.run_user('systemctl', '--user', 'show', '--property=ActiveState', '--property=ConditionResult',
                               '--property=NRestarts', 'reconf.service')
-        self.assertEqual(sorted(shown.stdout.splitlines()), ['ActiveState=inactive', 'ConditionResult=no', 'NRestarts=0'])
+        self.assertEqual(sorted(shown.stdout.splitlines()),
+                         ['ActiveState=inactive', 'ConditionResult=no', 'NRestarts=0'])

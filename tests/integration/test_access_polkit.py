@@ -187,6 +187,20 @@ class Polkit(people.TestCase):
         directory.chmod(0o755)
         self.assertEqual(len(call[0](*call[1:])), 1)
 
+    def test_unregistering_a_directory_takes_what_is_in_it(self):
+        self.grants(self.stranger, people.REGISTER)
+        directory = self.path('d')
+        directory.mkdir()
+        hidden = self.write('d/x.yaml', 'b: 1\n')
+        hidden.chmod(0o600)
+        self.client.manager('RegisterDirectory', '(sssa{sv})', 'd', str(directory), '*.yaml', {})
+        call = (self.person('stranger').manager, 'UnregisterConfig', '(s)', 'd')
+        self.assert_denied(*call)
+        self.assertEqual(self.polkit.asked, [])
+        hidden.chmod(0o644)
+        call[0](*call[1:])
+        self.assertEqual(self.names(), ['a'])
+
     def test_link_to_a_secret_cannot_be_registered(self):
         self.grants(self.stranger, people.REGISTER)
         link = self.path('link.yaml')

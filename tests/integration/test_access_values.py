@@ -4,6 +4,7 @@
 The member of the group can read the file; what it held before it was his to read he may not know.
 """
 import os
+import shutil
 
 import people
 import reconf
@@ -51,6 +52,27 @@ class Versions(people.TestCase):
             self.assertEqual(seen.call('Diff', '(tt)', 1, 2), [('a', 'modified', 'secret', 'open')])
             self.assertEqual(seen.subscribe(since=1), (2, [('a', 'modified', 'secret', 'open')], {'complete': True}))
             self.assertEqual(self.digests(person, config), {1: True, 2: True})
+
+    def test_messages(self):
+        """What was said about a version may tell what it held."""
+        config = self.own(content='a: secret\n', mode=0o600)
+        self.write_owned('a.yaml', 'a: secret too\n', 0o600)
+        config.reload()
+        config.rollback(1, message='for few')
+        self.write_owned('a.yaml', 'a: open\n', 0o644)
+        config.reload()
+        self.write_owned('a.yaml', 'a: open again\n', 0o644)
+        config.reload()
+
+        def messages(person):
+            return {version[5]['message'] for version in self.seen_by(person, config).history()
+                    if 'message' in version[5]}
+
+        self.assertEqual(messages('owner'), {'for few'})
+        self.assertEqual(messages('stranger'), set())
+        config.rollback(4, message='for all')
+        self.assertEqual(messages('owner'), {'for few', 'for all'})
+        self.assertEqual(messages('stranger'), {'for all'})
 
     def test_polkit_may_let_him(self):
         config = self.make(0o640)
@@ -240,6 +262,18 @@ class Signals(people.TestCase):
         self.assertEqual((root, version, previous, changes), ('/', 3, 1, []))
         self.assertEqual(set(details), {'origin', 'time', 'uid', 'files', 'truncated'})
 
+    def test_left_out_is_what_was_said_about_it(self):
+        config = self.own(mode=0o640)
+        self.subscribe(config, 'member', 'owner')
+        self.change(config, 2, 0o600)
+        self.change(config, 3, 0o600)
+        self.path('a.yaml').chmod(0o640)
+        config.rollback(1, message='about 3')
+        self.assertEqual(self.seen_by('owner', config).wait_changed(
+            lambda signal: signal.arguments[1] == 4)[4]['message'], 'about 3')
+        details = self.seen_by('member', config).wait_changed(lambda signal: signal.arguments[1] == 4)[4]
+        self.assertEqual((details['truncated'], 'message' in details), (True, False))
+
     def test_what_was_secret_is_not_broadcast(self):
         """The file is public, its old value is not: so the change is not."""
         config = self.own(mode=0o600)
@@ -266,6 +300,33 @@ class Signals(people.TestCase):
         self.assert_fails('ParseFailed', config.reload)
         self.assertEqual([heard for heard in listening.settle()
                           if heard.member in ('ConfigChanged', 'ReloadFailed')], [])
+
+    def test_unreadable_in_any_way_ends_the_broadcasts(self):
+        """By a directory, by a group that has less, by an access list."""
+        config = self.own(mode=0o644)
+        path = self.path('a.yaml')
+        listening = self.connect_as('stranger')
+        stranger = str(self.uids['stranger'])
+        ways = [(lambda: self.files.chmod(0o750), lambda: self.files.chmod(0o755)),
+                (lambda: path.chmod(0o604), lambda: path.chmod(0o644))]
+        if shutil.which('setfacl'):
+            ways.append((lambda: self.run_tool('setfacl', '-m', f'u:{stranger}:-', path),
+                         lambda: self.run_tool('setfacl', '-b', path)))
+        for number, (close, open_again) in enumerate(ways):
+            with self.subTest(number):
+                path.write_text(f'a: {number}.1\n')
+                config.reload()
+                path.write_text(f'a: {number}.2\n')
+                config.reload()
+                self.assertEqual(listening.wait_signal('ConfigChanged', lambda signal: signal.arguments[3][0][3] ==
+                                                       number + 0.2).path, config.path)
+                listening.settle()
+                listening.heard.clear()
+                close()
+                path.write_text(f'a: {number}.3\n')
+                config.reload()
+                self.assertEqual([heard for heard in listening.settle() if heard.member == 'ConfigChanged'], [])
+                open_again()
 
     def test_failures_go_to_who_can_read(self):
         config = self.own()
@@ -303,27 +364,62 @@ class Signals(people.TestCase):
 class Others(people.TestCase):
     """Validators and instances are told values, too."""
 
-    def add_validator(self, person, config):
+    def add_validator(self, person, config, answer=lambda invocation: invocation.return_value(None)):
         asked = []
 
-        def answer(connection, sender, path, interface, method, parameters, invocation):
+        def on_call(connection, sender, path, interface, method, parameters, invocation):
             asked.append(reconf.native(parameters)[2])
-            invocation.return_value(None)
+            answer(invocation)
 
         client = self.person(person)
         interface = reconf.PREFIX / 'share' / 'dbus-1' / 'interfaces' / f'{reconf.NAME}.Validator.xml'
         information = people.Gio.DBusNodeInfo.new_for_xml(interface.read_text()).interfaces[0]
-        client.connection.register_object('/v', information, answer, None, None)
+        client.connection.register_object('/v', information, on_call, None, None)
         self.seen_by(person, config).call('AddValidator', '(oa{sv})', '/v', {})
         return asked
 
     def reload(self, config):
-        """Without keeping the validators of this process from answering."""
+        """Without keeping the validators of this process from answering. Returns whether it failed."""
         done = []
+
+        def finish(connection, result):
+            try:
+                connection.call_finish(result)
+                done.append(False)
+            except GLib.Error:
+                done.append(True)
+
         self.client.connection.call(reconf.NAME, config.path, reconf.CONFIG, 'Reload', GLib.Variant('(a{sv})', ({},)),
-                                    None, people.Gio.DBusCallFlags.NONE, -1, None,
-                                    lambda connection, result: done.append(connection.call_finish(result)))
+                                    None, people.Gio.DBusCallFlags.NONE, -1, None, finish)
         reconf.wait_until(lambda: done, 'the reload')
+        return done[0]
+
+    def test_closed_before_it_is_told(self):
+        """Read when all could read it, told when they could not: whoever is told is asked about when it is."""
+        config = self.own(mode=0o644)
+        path = self.path('a.yaml')
+        rejects = False
+
+        def close(invocation):
+            path.chmod(0o600)
+            if rejects:
+                invocation.return_dbus_error('org.example.No', 'no')
+            else:
+                invocation.return_value(None)
+
+        self.add_validator('owner', config, close)
+        listening = self.connect_as('stranger')
+        people_told = {person: self.seen_by(person, config) for person in ('owner', 'member', 'stranger')}
+        for seen in people_told.values():
+            seen.subscribe()
+        for rejects, member in (False, 'ConfigChanged'), (True, 'ReloadFailed'):
+            with self.subTest(member):
+                path.write_text(f'a: {2 + rejects}\n')
+                path.chmod(0o644)
+                self.assertEqual(self.reload(config), rejects)
+                people_told['owner'].wait_signal(member)
+                for client in listening, self.person('member'), self.person('stranger'):
+                    self.assertEqual([heard for heard in client.settle() if heard.member == member], [])
 
     def test_validator_is_asked_while_he_may_edit(self):
         config = self.own()

@@ -292,6 +292,14 @@ class Catalog(reconf.TestCase):
             self.assertEqual((result.returncode, result.stderr), (0, ''))
         self.assertEqual({line.split()[0] for line in result.stdout.splitlines()}, set(self.ids().values()))
 
+    def test_nobody(self):
+        """What nobody may have asked for, or several, does not count on somebody."""
+        entries = dict(re.findall(r'^-- ([0-9a-f]{32})\n(.*?)(?=^-- |\Z)', CATALOG.read_text(), re.M | re.S))
+        for name in ('CHANGED', 'ROLLED_BACK', 'RETURNED', 'REVERTED', 'CONFIRMED', 'FOLDED'):
+            self.assertNotRegex(entries[self.ids()[name]], '@RECONF_(UID|PID|UNIT)@', name)
+            if name == 'FOLDED':
+                self.assertNotIn('@RECONF_CONFIG@', entries[self.ids()[name]])
+
     def test_fields(self):
         """What it fills in is what records have."""
         audit = (SOURCE / 'daemon' / 'audit.c').read_text()

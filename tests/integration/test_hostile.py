@@ -106,3 +106,30 @@ class Schemas(people.TestCase):
         self.assertEqual(self.config.get_property('State'), 'active')
         self.path('a.yaml').write_text('a: x\n')
         self.assert_fails('ValidationFailed', self.config.reload)
+
+
+class Log(people.TestCase):
+    """What somebody calls his files, or says of a config, makes up no line of the log."""
+
+    FORGED = 'forged\nforged: app was rolled back\x1b[31m'
+
+    def wait_logged(self, text):
+        reconf.wait_until(lambda: text in self.bus.log.read_text(), f'{text} in the log')
+        lines = self.bus.log.read_text().splitlines()
+        self.assertEqual([line for line in lines if line.startswith('forged') or '\x1b' in line], [])
+
+    def test_names_of_files(self):
+        directory = self.path('d')
+        directory.mkdir()
+        self.write(f'd/{self.FORGED}.yaml', 'a: 1\n')
+        self.client.manager('RegisterDirectory', '(sssa{sv})', 'd', str(directory), '*.yaml', {})
+        self.wait_logged('forged: app was rolled back')
+
+    def test_messages_of_instances(self):
+        config = self.own(mode=0o644, on_failure='rollback', voters='readers')
+        instance, _ = self.person('stranger').register_instance('a', ack=True)
+        instance.report(1)
+        self.path('a.yaml').write_text('a: 2\n')
+        config.reload()
+        instance.report(2, 'failed', self.FORGED)
+        self.wait_logged('forged: app was rolled back')

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The service leaves when nothing needs it, and calls that wait for polkit's answer do."""
-import os
-import signal
+import contextlib
+import pathlib
+import platform
 import socket
 import subprocess
 import unittest
 
 import people
 import reconf
-import scene
 from gi.repository import GLib
 from test_access_polkit import Calls
 
@@ -19,6 +19,14 @@ mount --bind "$XDG_CONFIG_HOME/reconf" {reconf.PREFIX}/etc/reconf
 exec "$@"
 '''
 WITH_SETTINGS = ('unshare', '--mount', 'sh', '-euc', MOUNT, 'sh')
+
+# sendmsg(), as /proc has it.
+SENDMSG = {'aarch64': '211', 'x86_64': '46'}.get(platform.machine())
+
+
+def system_call(pid):
+    """Where the process waits in; that of a running one is not told."""
+    return pathlib.Path(f'/proc/{pid}/syscall').read_text().split()[0]
 
 
 class Waiting(people.TestCase):
@@ -86,9 +94,7 @@ class Waiting(people.TestCase):
         while wanted not in listener.recv(4096).decode().splitlines():
             pass
 
-    def wait_bus(self, state):
-        reconf.wait_until(lambda: scene.process_state(self.bus.process.pid) == state, f'the bus to be {state}')
-
+    @unittest.skipUnless(SENDMSG, 'it is not known how this machine numbers system calls')
     def test_asked_while_it_leaves(self):
         """A call that it got before its name was gone is answered, and then it goes; the next knows of it."""
         person = self.person('stranger')
@@ -101,16 +107,20 @@ class Waiting(people.TestCase):
         self.addCleanup(process.wait)
         self.wait_notification(listener, 'READY=1')
 
-        # What the bus is sent while it stands still it reads in that order, if it has nothing left to read.
-        self.assertEqual(self.names(), ['a'])
-        self.wait_bus('S')
-        os.kill(self.bus.process.pid, signal.SIGSTOP)
-        self.wait_bus('T')
+        # It has found that nobody needs it, and cannot say so: then a call comes.
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
+            filler.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while filler.sendto(b'X_FULL=1', listener.getsockname()):
+                    pass
+        dropin.unlink()
+        reconf.wait_until(lambda: system_call(process.pid) == SENDMSG, 'the daemon to want to leave')
         calls = self.register(person)
         person.connection.flush_sync(None)
-        dropin.unlink()
+        # The bus passes on what it was sent before.
+        self.assertIsNotNone(person.call('/org/freedesktop/DBus', 'org.freedesktop.DBus', 'GetId',
+                                         name='org.freedesktop.DBus'))
         self.wait_notification(listener, 'STOPPING=1')
-        os.kill(self.bus.process.pid, signal.SIGCONT)
 
         question = self.polkit.wait_asked()
         reconf.wait_until(lambda: self.bus.daemon_pid() != process.pid, 'the name to be free')

@@ -19,6 +19,9 @@ from manual import Manual
 
 SOURCE = pathlib.Path(__file__).parents[2]
 INTERFACES = sorted((SOURCE / 'introspection').glob('*.xml'))
+# Each has a page by its own name.
+UNITS = {f'{path.name.removesuffix(".in")}.8' for path in (SOURCE / 'data' / 'system').glob('*.service.in')
+         if not path.name.startswith('org.')}
 OPTION = r'--[a-z][a-z-]+'
 
 
@@ -52,7 +55,7 @@ class Pages(unittest.TestCase):
     def test_there_is_one_for_each_thing(self):
         self.assertEqual({page.name for page in self.pages},
                          {'reconfctl.1', 'libreconf-1.3', 'reconfd.8', 'reconf.conf.5', 'reconf-config.5',
-                          'reconf-gsettings.7', 'org.reconf.Reconf1.5'})
+                          'reconf-gsettings.7', 'org.reconf.Reconf1.5'} | UNITS)
 
     def test_no_warnings(self):
         for page in self.pages:
@@ -74,7 +77,7 @@ class Pages(unittest.TestCase):
         """As whatis reads them."""
         for page in self.pages:
             name = manual.unescape(Manual(page.name).section('NAME').strip())
-            self.assertTrue(name.startswith(page.stem + ' - '), name)
+            self.assertIn(page.stem, name.partition(' - ')[0].split(', '))
 
     def test_what_is_referred_to(self):
         """What has one of our names is there, and what is to be seen also comes in order."""

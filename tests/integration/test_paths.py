@@ -167,6 +167,22 @@ class OthersLinks(scene.TestCase):
         config.reload()
         self.assertEqual(config.get('a'), 666)
 
+    def test_what_is_hidden(self):
+        """A link does not tell what is there."""
+        self.path('hidden').mkdir(0o700)
+        self.path('hidden/d').mkdir()
+        self.write('hidden/there.yaml', 'a: 1\n')
+        config = self.watch('own/a.yaml')
+        told = set()
+        for target in ('there.yaml', 'none.yaml', 'd', 'none/a.yaml', 'there.yaml/a.yaml'):
+            self.lead(f'../hidden/{target}')
+            told.add((self.assert_fails('FileUnreadable', config.reload), self.state(config)))
+        self.assertEqual(len(told), 1, told)
+        # What he can see to be missing, is.
+        self.lead('../none.yaml')
+        self.assert_fails('FileNotFound', config.reload)
+        self.assertEqual(self.state(config), 'missing')
+
     def test_directory(self):
         config = self.watch('own/d/a.yaml')
         private = self.path('private')
@@ -175,6 +191,34 @@ class OthersLinks(scene.TestCase):
         self.path('own/d').rename(self.path('own/e'))
         self.lead('../private', 'own/d')
         self.assert_refused(config)
+
+    def test_names_in_a_directory(self):
+        """Those of configs everybody may know."""
+        self.path('own/d').mkdir()
+        os.chown(self.path('own/d'), self.USER, self.USER)
+        self.write('own/d/a.yaml', 'a: 1\n')
+        self.client.manager('RegisterDirectory', '(sssa{sv})', 'd', str(self.path('own/d')), '*.yaml', {})
+        private = self.path('private')
+        private.mkdir(0o711)
+        self.write('private/hidden.yaml', 'a: 1\n').chmod(0o644)
+        self.path('own/d').rename(self.path('own/e'))
+        self.lead('../private', 'own/d')
+        self.still()
+        self.assertNotIn('d@hidden', self.names())
+        self.assert_refused_directory('e', 'own/d')
+        # Also where there is no link.
+        self.path('own/d').unlink()
+        private.rename(self.path('own/d'))
+        self.still()
+        self.assertNotIn('d@hidden', self.names())
+        self.assert_refused_directory('e', 'own/d')
+        self.path('own/d').chmod(0o755)
+        self.write('own/d/another.yaml', 'a: 1\n')
+        self.wait_names('d@another', 'd@hidden', 'sentinel')
+
+    def assert_refused_directory(self, name, directory):
+        self.assert_fails('FileUnreadable', self.client.manager, 'RegisterDirectory', '(sssa{sv})', name,
+                          str(self.path(directory)), '*.yaml', {})
 
     def test_others_file_in_his_directory(self):
         """He can give it another name, and take it away again when it was read."""

@@ -258,7 +258,7 @@ static void test_owner(FileScene *scene, const void *data)
 /* Whoever can lead the path to a file of root's does not have them run as root. */
 static void test_leader(FileScene *scene, const void *data)
 {
-        g_autofree char *one = write_named(scene, "a.conf", ""), *two = write_named(scene, "b.conf", "");
+        g_autofree char *one = write_named(scene, "a.conf", "");
         g_autofree char *link = scene_path(scene, "link.conf"), *again = scene_path(scene, "again.conf");
         char *files[] = { link, NULL }, *other_files[] = { again, NULL };
         g_autoptr(Load) load = NULL, other_load = NULL;

@@ -41,12 +41,15 @@ static void test_sealed(void)
         g_autoptr(GBytes) bytes = make_bytes(100);
         int fd = memfd_new_sealed("test", bytes);
         int seals = fcntl(fd, F_GET_SEALS);
+        struct stat status;
 
         g_assert_cmpint(seals, ==, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
         g_assert_cmpint(pwrite(fd, "x", 1, 0), <, 0);
         g_assert_cmpint(errno, ==, EPERM);
         g_assert_cmpint(ftruncate(fd, 0), <, 0);
         g_assert_cmpint(fcntl(fd, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
+        g_assert_cmpint(fstat(fd, &status), ==, 0);
+        g_assert_cmpuint(status.st_mode & 07777, ==, 0444);
         close(fd);
 }
 
