@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +40,39 @@ sd_bus *client_open(void)
         check("cannot connect to the bus", sd_bus_open_user(&bus));
         check("cannot set the timeout", sd_bus_set_method_call_timeout(bus, CALL_USEC));
         return bus;
+}
+
+sd_bus *client_open_as(const char *user)
+{
+        const struct passwd *entry;
+        sd_bus *bus;
+
+        if (geteuid() != 0)
+                return client_open();
+        entry = getpwnam(user);
+        if (!entry)
+                die(user, ESRCH);
+        if (seteuid(entry->pw_uid) < 0)
+                die(user, errno);
+        /* Whose a connection is does not change after it was made. */
+        bus = client_open();
+        if (seteuid(0) < 0)
+                die("cannot become root again", errno);
+        return bus;
+}
+
+pid_t client_find_process(sd_bus *bus, const char *name)
+{
+        sd_bus_message *reply = NULL;
+        uint32_t pid;
+
+        check("cannot find a process",
+              sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                 "org.freedesktop.DBus", "GetConnectionUnixProcessID", NULL, &reply, "s",
+                                 name));
+        check("cannot read the reply", sd_bus_message_read(reply, "u", &pid));
+        sd_bus_message_unref(reply);
+        return (pid_t) pid;
 }
 
 char *client_register(sd_bus *bus, const char *name, const char *file, bool hot_reload, uint32_t debounce_ms,
@@ -143,11 +178,19 @@ void saved_overwrite(Saved *saved)
         write_file(saved->path, saved->corpus);
 }
 
-Helper *helper_start(const char *program, const char *argument)
+Helper *helper_start(const char *program, ...)
 {
+        g_autoptr(GPtrArray) command = g_ptr_array_new();
         g_autoptr(Helper) helper = g_new0(Helper, 1);
         g_autofree char *line = NULL;
+        va_list arguments;
         int ends[2];
+
+        va_start(arguments, program);
+        for (const char *word = program; word; word = va_arg(arguments, const char *))
+                g_ptr_array_add(command, (char *) word);
+        va_end(arguments);
+        g_ptr_array_add(command, NULL);
 
         helper->lines = g_string_new(NULL);
         if (pipe2(ends, O_CLOEXEC) < 0)
@@ -159,7 +202,7 @@ Helper *helper_start(const char *program, const char *argument)
         if (helper->pid == 0) {
                 (void) prctl(PR_SET_PDEATHSIG, SIGTERM);
                 (void) dup2(ends[1], STDOUT_FILENO);
-                execl(program, program, argument, NULL);
+                execv(program, (char **) command->pdata);
                 _exit(127);
         }
         close(ends[1]);

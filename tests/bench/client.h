@@ -22,6 +22,11 @@ G_NORETURN void die(const char *what, int r);
 int check(const char *what, int r);
 
 sd_bus *client_open(void);
+/* As that user, if this is root; else as who this is. The bus wants users that the system knows. */
+sd_bus *client_open_as(const char *user);
+/* Whose name it is; the bus has one, too. */
+pid_t client_find_process(sd_bus *bus, const char *name);
+
 #define CLIENT_DEFAULT_DEBOUNCE 100U
 
 /*
@@ -57,7 +62,8 @@ typedef struct Helper {
         GString *lines; /* what was read and not yet taken */
 } Helper;
 
-Helper *helper_start(const char *program, const char *argument);
+/* The arguments are strings, and NULL after the last. */
+Helper *helper_start(const char *program, ...) G_GNUC_NULL_TERMINATED;
 Helper *helper_stop(Helper *helper);
 /* The next line, waited for; NULL after timeout_ms. */
 char *helper_read_line(Helper *helper, int timeout_ms);

@@ -142,7 +142,7 @@ int main(int argc, char **argv)
         bus = client_open();
         floor_saved = saved_new(argv[1], "floor", 1000);
         saved = saved_new(argv[1], "reconf", 1000);
-        helper = helper_start(argv[2], floor_saved->directory);
+        helper = helper_start(argv[2], floor_saved->directory, NULL);
         config = client_register(bus, "fanout", saved->path, true, CLIENT_DEFAULT_DEBOUNCE, NULL);
         audience = audience_new((unsigned) g_ascii_strtoull(argv[4], NULL, 10), config);
 

@@ -157,20 +157,6 @@ static uint64_t register_instance(Instance *instance, const char *config)
         return version;
 }
 
-static pid_t find_daemon(sd_bus *bus)
-{
-        sd_bus_message *reply = NULL;
-        uint32_t pid;
-
-        check("cannot find the daemon",
-              sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                 "org.freedesktop.DBus", "GetConnectionUnixProcessID", NULL, &reply, "s",
-                                 RECONF_BUS_NAME));
-        check("cannot read the reply", sd_bus_message_read(reply, "u", &pid));
-        sd_bus_message_unref(reply);
-        return (pid_t) pid;
-}
-
 /* In bytes. */
 static uint64_t private_memory(pid_t pid)
 {
@@ -192,7 +178,7 @@ static uint64_t private_memory(pid_t pid)
 static void register_all(Crowd *crowd, const char *config)
 {
         g_autoptr(GArray) samples = samples_new();
-        pid_t daemon = find_daemon(crowd->bus);
+        pid_t daemon = client_find_process(crowd->bus, RECONF_BUS_NAME);
         uint64_t before = private_memory(daemon);
 
         for (unsigned i = 0; i < crowd->count; i++) {
@@ -251,7 +237,7 @@ int main(int argc, char **argv)
         saved = saved_new(argv[1], "instances", 1000);
         config = client_register(bus, "instances", saved->path, true, CLIENT_DEFAULT_DEBOUNCE, NULL);
         crowd = crowd_new((unsigned) g_ascii_strtoull(argv[4], NULL, 10), config);
-        helper = helper_start(argv[2], argv[4]);
+        helper = helper_start(argv[2], argv[4], NULL);
 
         register_all(crowd, "instances");
         run_rounds(crowd, saved, (unsigned) g_ascii_strtoull(argv[3], NULL, 10));

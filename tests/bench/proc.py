@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the kernel tells of a process: private memory, and how often its threads ran."""
+"""What the kernel tells of a process: memory, and how often its threads ran."""
 
 import pathlib
 import time
@@ -14,6 +14,11 @@ def private_kb(pid):
     # The first line is an address range, with colons of its own; its fields are never asked for.
     fields = read_fields(pathlib.Path(f"/proc/{pid}/smaps_rollup"))
     return int(fields["Private_Clean"][0]) + int(fields["Private_Dirty"][0])
+
+
+def peak_kb(pid):
+    """The most that was ever in memory, shared or not."""
+    return int(read_fields(pathlib.Path(f"/proc/{pid}/status"))["VmHWM"][0])
 
 
 def switches(pid):

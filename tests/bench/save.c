@@ -124,7 +124,7 @@ static Subject subject_new(const char *label, const char *program, bool has_sign
         };
 
         if (program)
-                subject.helper = helper_start(program, subject.saved->directory);
+                subject.helper = helper_start(program, subject.saved->directory, NULL);
         return subject;
 }
 

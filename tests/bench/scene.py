@@ -13,7 +13,7 @@ import tempfile
 
 BUS_CONFIG = """<busconfig>
 <type>session</type>
-<listen>unix:path={path}</listen>
+<listen>unix:tmpdir=/tmp</listen>
 <auth>EXTERNAL</auth>
 <policy context="default">
 <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
@@ -28,6 +28,13 @@ BUS_CONFIG = """<busconfig>
 </busconfig>
 """
 
+# What may call the floor of a bench, on a bus where nobody may call anybody by default.
+BENCH_POLICY = """<busconfig><policy context="default">
+<allow own="org.reconf.Bench"/><allow send_destination="org.reconf.Bench"/>
+</policy></busconfig>
+"""
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
 START_SECONDS = 30
 PR_SET_PDEATHSIG = 1
 
@@ -65,10 +72,16 @@ class Awake:
 
 
 class Scene:
-    """A directory that everybody may read, a bus, and reconfd on it."""
+    """A directory that everybody may read, a bus, and reconfd on it.
 
-    def __init__(self, build):
+    The bus has no limits worth the name. A strict one has those of the system bus and its rules, with reconfd as the
+    system has it; only root can have that, and others get a bus as a session has it.
+    """
+
+    def __init__(self, build, strict=False):
         self.build = pathlib.Path(build)
+        self.strict = strict
+        self.is_system = strict and os.geteuid() == 0
 
     def __enter__(self):
         # Each subscriber is a connection here and one in the bus.
@@ -93,11 +106,27 @@ class Scene:
         self.processes.append(process)
         return process
 
+    def write_policies(self, parent):
+        parent.mkdir(parents=True)
+        shutil.copy(SOURCE / "data" / "system" / "org.reconf.Reconf1.conf", parent)
+        (parent / "org.reconf.Bench.conf").write_text(BENCH_POLICY)
+
+    def bus_config(self):
+        if not self.strict:
+            return BUS_CONFIG
+        data = self.directory / "share"
+        self.write_policies(data / "dbus-1" / "system.d")
+        kind = "system" if self.is_system else "session"
+        template = SOURCE / "tests" / "integration" / f"{kind}-bus.conf.in"
+        return template.read_text().replace("@datadir@", str(data))
+
     def start_bus(self):
         config = self.directory / "bus.conf"
-        config.write_text(BUS_CONFIG.format(path=self.directory / "bus"))
+        # What it says of where to listen gives way to the command line.
+        config.write_text(self.bus_config())
         bus = self.start(
-            ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", "--print-address"],
+            ["dbus-daemon", f"--config-file={config}", f"--address=unix:path={self.directory / 'bus'}", "--nofork",
+             "--nopidfile", "--print-address"],
             stdout=subprocess.PIPE,
             stderr=(self.directory / "bus.log").open("w"),
             text=True,
@@ -105,7 +134,10 @@ class Scene:
         self.address = bus.stdout.readline().strip()
         self.environment = {
             **os.environ,
+            # Programs that measure go there whatever its kind.
             "DBUS_SESSION_BUS_ADDRESS": self.address,
+            "DBUS_SYSTEM_BUS_ADDRESS": self.address,
+            "STATE_DIRECTORY": str(self.directory / "state" / "reconf"),
             "XDG_CONFIG_HOME": str(self.directory / "config"),
             "XDG_STATE_HOME": str(self.directory / "state"),
         }
@@ -121,7 +153,7 @@ class Scene:
         ready.settimeout(START_SECONDS)
         ready.bind(str(self.directory / "notify"))
         self.daemon = self.start(
-            [self.build / "daemon" / "reconfd", "--user"],
+            [self.build / "daemon" / "reconfd", "--system" if self.is_system else "--user"],
             env={**self.environment, "NOTIFY_SOCKET": str(self.directory / "notify")},
             stderr=(self.directory / "reconfd.log").open("w"),
         )
