@@ -340,17 +340,19 @@ int authority_ask(sd_bus_message *call, const Caller *caller, void *userdata, sd
         return ask(inquiry);
 }
 
+/* Of REACH_PUBLIC and REACH_ALL no more than whether he reaches that far. */
 static Reach ask_now(const Bus *bus, const Credentials *credentials, const Config *config,
-                     char *const *others, bool only_public)
+                     char *const *others, Reach wanted)
 {
         const ReachQuestion question = {
                 .credentials = credentials,
                 .files = config_files(config),
                 .others = others,
-                .active = config_hashes(config),
+                /* Who could write needs nothing read. */
+                .active = wanted == REACH_ALL ? NULL : config_hashes(config),
                 .max_size = config_options(config)->max_size,
                 .must_exist = config_version(config) > 0 && !config_version_is_public(config),
-                .only_public = only_public,
+                .only_public = wanted == REACH_PUBLIC,
         };
 
         if (manager_settings(bus->manager)->scope == SCOPE_USER)
@@ -362,11 +364,17 @@ static Reach ask_now(const Bus *bus, const Credentials *credentials, const Confi
 
 bool authority_may_read(const Bus *bus, const Credentials *credentials, const Config *config)
 {
-        return ask_now(bus, credentials, config, NULL, true) >= REACH_PUBLIC;
+        return ask_now(bus, credentials, config, NULL, REACH_PUBLIC) >= REACH_PUBLIC;
+}
+
+bool authority_may_edit(const Bus *bus, const Credentials *credentials, const Config *config,
+                        char *const *others)
+{
+        return ask_now(bus, credentials, config, others, REACH_ALL) == REACH_ALL;
 }
 
 Reach authority_reach(const Bus *bus, const Credentials *credentials, const Config *config,
                       char *const *others)
 {
-        return ask_now(bus, credentials, config, others, false);
+        return ask_now(bus, credentials, config, others, REACH_ACTIVE);
 }

@@ -34,6 +34,9 @@ bool authority_is_busy(const Authority *authority);
 bool authority_is_trusted(const Bus *bus, uid_t uid);
 /* Whether somebody may know what is said about a config, by the kernel alone and at once. */
 bool authority_may_read(const Bus *bus, const Credentials *credentials, const Config *config);
+/* Likewise whether he may change it, and could have changed the files others (may be NULL), too. */
+bool authority_may_edit(const Bus *bus, const Credentials *credentials, const Config *config,
+                        char *const *others);
 /*
  * How much of a config somebody may know now, by the kernel alone and at once. The files others (may be
  * NULL) are of versions that were made of others than the config has now. All on a session bus.

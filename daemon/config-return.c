@@ -116,8 +116,7 @@ static void after_write(Operation *operation)
         operation->diverges = write_back_take_failure(operation->write_back);
         operation->skips = write_back_has_skipped(operation->write_back);
         if (!operation->diverges && !operation->skips)
-                operation->load->is_public =
-                                operation->load->is_public && write_back_is_public(operation->write_back);
+                operation->load->is_public = write_back_is_public(operation->write_back);
         failure = operation_restore_recipe(operation);
         if (!failure)
                 failure = config_commit(config, operation, operation->target);

@@ -15,6 +15,8 @@
 #include "daemon/options-bus.h"
 #include "introspection/names.h"
 
+#include <string.h>
+
 /* Reads the name of a config and finds it; a negative errno with the error set, as a handler returns it. */
 static int read_config(sd_bus_message *m, const Bus *bus, Config **ret, sd_bus_error *error)
 {
@@ -194,14 +196,26 @@ static int append_config(sd_bus_message *m, const Config *config)
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
+static Failure *check_list_size(const GPtrArray *configs)
+{
+        uint64_t size = 0;
+
+        for (guint i = 0; i < configs->len; i++)
+                size += 512 + strlen(config_files(g_ptr_array_index(configs, i))[0]);
+        return config_bus_check_size(size);
+}
+
 int manager_bus_method_list_configs(sd_bus_message *m, const Caller *caller, void *userdata,
                                     sd_bus_error *error)
 {
         Bus *bus = userdata;
         g_autoptr(GPtrArray) configs = manager_list(bus->manager, NULL);
         g_autoptr(sd_bus_message) reply = NULL;
+        Failure *failure = check_list_size(configs);
         int r;
 
+        if (failure)
+                return failure_bus_take_error(error, failure);
         r = sd_bus_message_new_method_return(m, &reply);
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "(sossta{sv})");

@@ -164,8 +164,7 @@ static bool may_be_asked(const Validators *validators, const Validator *validato
                          const ConfigCandidate *candidate)
 {
         if (candidate->is_public || validator->is_granted ||
-            authority_reach(validators->bus, validator->credentials, validator->config, candidate->files) ==
-                            REACH_ALL)
+            authority_may_edit(validators->bus, validator->credentials, validator->config, candidate->files))
                 return true;
         log_config(G_LOG_LEVEL_WARNING, config_name(validator->config),
                    "The validator %s of %s is not asked about %s, since user %u may not write its files any "

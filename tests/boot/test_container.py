@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """reconfctl --machine, from the machine that the container runs on."""
+import os
 import subprocess
 
 import machine
@@ -20,14 +21,28 @@ class Container(machine.TestCase):
         super().setUp()
         self.boot()
 
-    def run_ctl(self, *arguments):
+    def run_ctl(self, *arguments, where=('--machine=shop',)):
         result = subprocess.run(
             ['unshare', '--mount', 'sh', '-euc', REGISTERED, 'sh', str(self.machine.leader),
-             str(machine.IMAGE / 'usr/bin/reconfctl'), '--machine=shop', *arguments],
+             str(machine.IMAGE / 'usr/bin/reconfctl'), *where, *arguments],
             env=machine.ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
             timeout=machine.TIMEOUT)
         self.assertEqual(result.returncode, 0, result.stderr)
         return result.stdout
+
+    def test_user(self):
+        """As one of the users there, on the bus of the system, and on his own."""
+        self.add_user('buyer', 1000)
+        self.machine.path('/home/buyer').mkdir(parents=True)
+        os.chown(self.machine.path('/home/buyer'), 1000, 1000)
+        self.write('/etc/shop/shop.yaml', 'a: 1\n')
+        self.run_ctl('register', 'shop', '/etc/shop/shop.yaml')
+        self.assertEqual(self.run_ctl('get', 'shop', 'a', where=('--machine=buyer@shop',)), '1\n')
+        self.run_ctl('reload', 'shop', where=('-M', 'buyer@shop'))
+        self.write('/home/buyer/own.yaml', 'b: 2\n')
+        self.run_ctl('register', 'own', '/home/buyer/own.yaml', where=('--user', '--machine=buyer@shop'))
+        self.assertEqual(self.run_ctl('get', 'own', 'b', where=('--user', '-M', 'buyer@shop')), '2\n')
+        self.assertEqual([row[0] for row in self.client.manager('ListConfigs')], ['shop'])
 
     def test_all_the_way(self):
         """The service there is started, and reads and writes the files that are there."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The installed units under the systemd that they are for: started when called, ready when they say so."""
 import machine
+import packages
 import reconf
 from gi.repository import Gio
 
@@ -23,6 +24,12 @@ class Units(machine.TestCase):
             said = self.machine.run('env', 'XDG_RUNTIME_DIR=/run', 'systemd-analyze', f'--{kind}', 'verify',
                                     '--man=no', *units)
             self.assertEqual(said.stdout + said.stderr, '')
+
+    def test_autopkgtest(self):
+        """The test of the package that wants a whole system passes in this one."""
+        self.write('/autopkgtest', (packages.PACKAGING / 'debian' / 'tests' / 'system').read_text())
+        said = self.machine.run('sh', '/autopkgtest')
+        self.assertIn('was rolled back', said.stdout, said.stderr)
 
     def test_boot(self):
         """Where nothing is enabled, nothing runs, and the early unit is not missed."""

@@ -150,28 +150,6 @@ class Versions(people.TestCase):
             self.assert_denied(seen.rollback, version)
         self.assertEqual(self.path('a.yaml').read_text(), 'a: secret\n')
 
-    def check_is_back(self, config, mode):
-        """What was secret is so again, and the file is not for all any longer."""
-        path = self.path('a.yaml')
-        self.assertEqual((path.read_text(), path.stat().st_mode & 0o7777), ('a: secret\n', mode))
-        self.assertEqual((path.stat().st_uid, path.stat().st_gid), (self.uids['owner'], people.APP_GROUP))
-        self.assertFalse(config.get_property('Public'))
-        self.assert_denied(self.seen_by('stranger', config).get, 'a')
-        self.assertEqual(self.seen_by('owner', config).get('a'), 'secret')
-        self.assertFalse(config.history()[0][5]['public'])
-
-    def test_secret_is_not_put_where_all_may_read(self):
-        config = self.make(0o644)
-        self.assertEqual(config.rollback(1), 3)
-        self.check_is_back(config, 0o640)
-
-    def test_secret_that_comes_back_by_itself(self):
-        config = self.own(content='a: secret\n', mode=0o600, hot_reload=False)
-        self.write_owned('a.yaml', 'a: open\n', 0o644)
-        self.assertEqual(config.reload(confirm_ms=1), 2)
-        self.wait_property(config, 'Version', 3)
-        self.check_is_back(config, 0o640)
-
     def test_public_comes_back_as_it_was(self):
         config = self.own(mode=0o644)
         self.write_owned('a.yaml', 'a: 2\n', 0o644)

@@ -93,6 +93,16 @@ class Registering(TestCase):
         self.assertEqual(config.history()[0][2], 'register')
 
 
+class TooMuch(TestCase):
+    def test_more_than_one_message(self):
+        """The bus would throw out who says that much at once."""
+        layer = str(self.files) + 12 * ('/' + 240 * 'd')
+        for number in range(400):
+            self.client.register(f'a{number}', self.file, *(f'{layer}{level}.yaml' for level in range(15)))
+        self.assertIn('16 MiB', self.assert_fails('TooLarge', self.managed))
+        self.assertEqual(len(self.names()), 400)
+
+
 class Options(TestCase):
     GOOD = {
         'debounce_ms': (0, 60000), 'poll_ms': (100, 2 ** 32 - 1), 'max_versions': (1, 1000),

@@ -284,8 +284,9 @@ static void test_check_directory(FileScene *scene, const void *data)
         };
         g_autofree char *directory = make_directory(scene, "d", USER, 0755);
         g_autofree char *below = g_build_filename(directory, "below", NULL);
-        g_autofree char *files[] = { g_build_filename(directory, "config.yaml", NULL),
-                                     g_build_filename(below, "config.yaml", NULL) };
+        g_autofree char *file = g_build_filename(directory, "config.yaml", NULL);
+        g_autofree char *lower = g_build_filename(below, "config.yaml", NULL);
+        const char *const files[] = { file, lower };
 
         g_assert_cmpint(mkdir(below, 0755), ==, 0);
         for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
