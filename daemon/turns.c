@@ -10,17 +10,20 @@
 #include <unistd.h>
 
 /*
- * What is served at once, of a connection and of a user, before the bus was found to be empty again; further
+ * What is served at once, of a connection and of a user, before it is seen whether the bus is empty; further
  * calls wait. A caller who waits for each answer never gets there.
  */
 #define MAX_AT_ONCE 2U
 #define MAX_AT_ONCE_PER_USER 8U
-/* And of calls that cannot wait. */
+/* And of calls that cannot wait, of a connection before the bus is empty. */
 #define MAX_UNQUEUED 64U
 /* Messages that are read before anything else on the loop has its turn. */
 #define MAX_READ 64U
-/* And before one call is served even where the bus is not empty: reading one takes some microseconds. */
-#define MAX_READ_BETWEEN 4096U
+/*
+ * µs that go to reading before one call is served where the bus never is empty, or as long as the call
+ * before took: reading one takes less time than the bus needs to bring the next.
+ */
+#define MIN_READ_USEC 500
 /*
  * Bytes that the kernel takes from us before the bus has read them, while calls wait; the socket counts as
  * writable again below a half of that. A bus that has many to listen to reads little of us at a time, and
@@ -30,7 +33,7 @@
 /* Connections that are kept in mind when they have nothing to wait for. */
 #define MAX_QUIET 64U
 
-/* Calls that were served since the bus was empty. */
+/* Calls that were served in a round. */
 typedef struct Spent {
         uint64_t round;
         unsigned calls;
@@ -47,10 +50,10 @@ typedef struct User {
 typedef struct Connection {
         User *user;
         Spent spent;
-        unsigned unqueued; /* in the same round */
-        GQueue calls;      /* of KeptCall */
-        GList link;        /* in the ring of its user, while it has calls to be served */
-        bool is_stopped;   /* until turns_resume() */
+        Spent unqueued;  /* its rounds are the times that the bus was empty */
+        GQueue calls;    /* of KeptCall */
+        GList link;      /* in the ring of its user, while it has calls to be served */
+        bool is_stopped; /* until turns_resume() */
         char name[];
 } Connection;
 
@@ -68,8 +71,9 @@ struct Turns {
         GHashTable *users;       /* by uid, of User; borrowed */
         GQueue ring;             /* of users whose calls are to be served */
         unsigned waiting;        /* calls */
-        unsigned read;           /* messages since a call had its turn */
-        uint64_t round;
+        int64_t read_until;      /* µs, monotonic; no call has its turn before, unless the bus is empty */
+        uint64_t round;          /* callers may be served at once again */
+        uint64_t emptied;        /* how often the bus was empty */
 };
 
 /* Who there is */
@@ -177,10 +181,10 @@ static Connection *pop_ring(Turns *turns)
         return link->data;
 }
 
-static unsigned *spent_calls(const Turns *turns, Spent *spent)
+static unsigned *spent_calls(Spent *spent, uint64_t round)
 {
-        if (spent->round != turns->round)
-                *spent = (Spent){ .round = turns->round };
+        if (spent->round != round)
+                *spent = (Spent){ .round = round };
         return &spent->calls;
 }
 
@@ -192,8 +196,8 @@ static void look_whether_empty(Turns *turns)
 /* True if the call needs not wait, which it then has not. */
 static bool spend(Turns *turns, Connection *connection)
 {
-        unsigned *calls = spent_calls(turns, &connection->spent);
-        unsigned *calls_of_user = spent_calls(turns, &connection->user->spent);
+        unsigned *calls = spent_calls(&connection->spent, turns->round);
+        unsigned *calls_of_user = spent_calls(&connection->user->spent, turns->round);
 
         if (connection->is_stopped || !g_queue_is_empty(&connection->calls) || *calls >= MAX_AT_ONCE ||
             *calls_of_user >= MAX_AT_ONCE_PER_USER)
@@ -239,11 +243,9 @@ static void serve_next(Turns *turns)
 /* True once the bus is empty. */
 static bool read_bus(Turns *turns)
 {
-        for (unsigned i = 0; i < MAX_READ; i++) {
+        for (unsigned i = 0; i < MAX_READ; i++)
                 if (sd_bus_process(turns->bus, NULL) <= 0)
                         return true;
-                turns->read++;
-        }
         return false;
 }
 
@@ -254,17 +256,28 @@ static void begin_round(Turns *turns)
                 g_hash_table_foreach_remove(turns->connections, free_if_quiet, turns);
 }
 
+/* Another answer would only wait behind those. */
+static bool has_unsent(const Turns *turns)
+{
+        uint64_t count = 0;
+
+        return sd_bus_get_n_queued_write(turns->bus, &count) >= 0 && count > 0;
+}
+
 static int on_turn(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
         Turns *turns = userdata;
         bool is_empty = read_bus(turns);
+        int64_t begin = g_get_monotonic_time();
+        int64_t end;
 
-        if (is_empty)
-                begin_round(turns);
-        if (is_empty || turns->read >= MAX_READ_BETWEEN) {
-                turns->read = 0;
-                serve_next(turns);
-        }
+        turns->emptied += is_empty;
+        if ((!is_empty && begin < turns->read_until) || has_unsent(turns))
+                return 0;
+        begin_round(turns);
+        serve_next(turns);
+        end = g_get_monotonic_time();
+        turns->read_until = end + MAX(end - begin, MIN_READ_USEC);
         if (is_empty && g_queue_is_empty(&turns->ring))
                 (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
         return 0;
@@ -321,6 +334,7 @@ int turns_new(sd_bus *bus, sd_event *event, KeptCalls *kept, const TurnsHandler 
                 .users = g_hash_table_new(NULL, NULL),
                 .ring = G_QUEUE_INIT,
                 .round = 1,
+                .emptied = 1,
         };
         r = add_source(turns, event);
         if (r < 0)
@@ -393,15 +407,12 @@ void turns_resume(Turns *turns, const char *name)
 bool turns_count(Turns *turns, sd_bus_message *call)
 {
         Connection *connection = find_connection(turns, sd_bus_message_get_sender(call));
-        unsigned *calls;
+        unsigned *calls = spent_calls(&connection->unqueued, turns->emptied);
 
-        if (connection->spent.round != turns->round)
-                connection->unqueued = 0;
-        calls = spent_calls(turns, &connection->spent);
-        if (++connection->unqueued < MAX_AT_ONCE)
+        if (++*calls < MAX_AT_ONCE)
                 return true;
         look_whether_empty(turns);
-        return *calls + connection->unqueued <= MAX_UNQUEUED;
+        return *calls <= MAX_UNQUEUED;
 }
 
 bool turns_is_busy(const Turns *turns)

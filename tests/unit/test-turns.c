@@ -22,6 +22,7 @@ typedef struct Scene {
         const char *stopped; /* a connection, or NULL */
         bool knows_nobody;
         size_t answer; /* bytes that are written for each */
+        bool signals;  /* a message is sent for each */
 } Scene;
 
 static int serve(sd_bus_message *call, void *userdata, sd_bus_error *error)
@@ -32,6 +33,8 @@ static int serve(sd_bus_message *call, void *userdata, sd_bus_error *error)
         g_string_append_printf(scene->served, "%s%s ", sd_bus_message_get_sender(call),
                                sd_bus_message_get_member(call));
         scene->n_served++;
+        if (scene->signals)
+                g_assert_cmpint(sd_bus_emit_signal(scene->bus, "/", "a.b", "C", NULL), >=, 0);
         if (scene->answer > 0)
                 g_assert_cmpint(write(scene->fds[0], answer, scene->answer), ==, scene->answer);
         return 1;
@@ -283,6 +286,22 @@ static void test_answers_that_nobody_reads(Scene *scene, const void *unused)
         make_calls(scene, ":1000.1", "b");
 }
 
+/* Nor can what was not sent yet: nothing is, before the other end has let us in. */
+static void test_answers_that_are_not_sent(Scene *scene, const void *unused)
+{
+        scene->signals = true;
+        make_calls(scene, ":1000.1", "abcd");
+        for (unsigned i = 0; i < 100; i++)
+                g_assert_cmpint(sd_event_run(scene->event, 0), >=, 0);
+        assert_served(scene, ":1000.1a :1000.1b ");
+        /* Nor are more served at once by and by. */
+        make_calls(scene, ":1000.1", "e");
+        make_calls(scene, ":1000.2", "abc");
+        for (unsigned i = 0; i < 100; i++)
+                g_assert_cmpint(sd_event_run(scene->event, 0), >=, 0);
+        assert_served(scene, ":1000.2a :1000.2b ");
+}
+
 static void test_what_cannot_wait(Scene *scene, const void *unused)
 {
         sd_bus_message *call = call_new(scene, ":1000.1", "Introspect");
@@ -331,6 +350,7 @@ int main(int argc, char **argv)
         add("/turns/stop", test_stop);
         add("/turns/stop-again", test_stop_again);
         add("/turns/answers-that-nobody-reads", test_answers_that_nobody_reads);
+        add("/turns/answers-that-are-not-sent", test_answers_that_are_not_sent);
         add("/turns/what-cannot-wait", test_what_cannot_wait);
         add("/turns/end", test_end);
         return g_test_run();
