@@ -385,9 +385,8 @@ static int property_get_options(sd_bus *connection, const char *path, const char
                                 sd_bus_error *error)
 {
         const Config *config = config_bus_find(userdata, path);
-        g_autoptr(GVariant) options = g_variant_ref_sink(options_to_variant(config_options(config)));
 
-        return options_bus_append(reply, options);
+        return options_bus_append(reply, config_options(config));
 }
 
 static int find_object(sd_bus *connection, const char *path, const char *interface, void *userdata,

@@ -164,24 +164,22 @@ static int append_value(sd_bus_message *m, GVariant *value)
         }
 }
 
-int options_bus_append(sd_bus_message *m, GVariant *options)
+static int append_option(const char *name, GVariant *value, void *m)
+{
+        int r = sd_bus_message_open_container(m, 'e', "sv");
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", name);
+        if (r >= 0)
+                r = append_value(m, value);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+int options_bus_append(sd_bus_message *m, const Options *options)
 {
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
-        GVariantIter iterator;
-        const char *name;
-        GVariant *value;
 
-        g_variant_iter_init(&iterator, options);
-        while (r >= 0 && g_variant_iter_next(&iterator, "{&sv}", &name, &value)) {
-                g_autoptr(GVariant) owned = value;
-
-                r = sd_bus_message_open_container(m, 'e', "sv");
-                if (r >= 0)
-                        r = sd_bus_message_append(m, "s", name);
-                if (r >= 0)
-                        r = append_value(m, owned);
-                if (r >= 0)
-                        r = sd_bus_message_close_container(m);
-        }
+        if (r >= 0)
+                r = options_visit(options, append_option, m);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }

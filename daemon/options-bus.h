@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "daemon/model/failure.h"
+#include "daemon/options.h"
 
 #include <systemd/sd-bus.h>
 
@@ -18,5 +18,5 @@ Failure *options_bus_read(sd_bus_message *m, GVariant **ret);
  * FAILURE_INVALID_ARGUMENT.
  */
 Failure *options_bus_read_known(sd_bus_message *m, const char *const *known, GVariant **ret);
-/* Appends an a{sv} of values as options_to_variant() gives them. */
-int options_bus_append(sd_bus_message *m, GVariant *options);
+/* Appends all that have a value, as an a{sv}. */
+int options_bus_append(sd_bus_message *m, const Options *options);

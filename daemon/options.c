@@ -296,18 +296,33 @@ Failure *options_from_variant(GVariant *variant, Options **ret)
         return NULL;
 }
 
+int options_visit(const Options *options, OptionsVisitor visitor, void *userdata)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(table) && r >= 0; i++) {
+                g_autoptr(GVariant) value = get_option(options, &table[i]);
+
+                if (!value)
+                        continue;
+                g_variant_ref_sink(value);
+                r = visitor(table[i].name, value, userdata);
+        }
+        return r;
+}
+
+static int add_to_builder(const char *name, GVariant *value, void *builder)
+{
+        g_variant_builder_add(builder, "{sv}", name, value);
+        return 0;
+}
+
 GVariant *options_to_variant(const Options *options)
 {
         GVariantBuilder builder;
 
         g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
-        for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
-                const Option *option = &table[i];
-                GVariant *value = get_option(options, option);
-
-                if (value)
-                        g_variant_builder_add(&builder, "{sv}", option->name, value);
-        }
+        (void) options_visit(options, add_to_builder, &builder);
         return g_variant_builder_end(&builder);
 }
 

@@ -71,6 +71,10 @@ bool options_equal(const Options *a, const Options *b);
 
 /* Every given option over the defaults; variant is an a{sv} and may be NULL. */
 Failure *options_from_variant(GVariant *variant, Options **ret);
+typedef int (*OptionsVisitor)(const char *name, GVariant *value, void *userdata);
+
+/* Shows each that has a value, which stays ours; until a visitor returns below zero, which is returned. */
+int options_visit(const Options *options, OptionsVisitor visitor, void *userdata);
 /* All that have a value, as a floating a{sv}. */
 GVariant *options_to_variant(const Options *options);
 /*
