@@ -28,8 +28,9 @@ static const char tables[] =
                 " name TEXT PRIMARY KEY,"
                 " directory TEXT,"
                 " pattern TEXT,"
-                " files TEXT NOT NULL,"   /* as, in GVariant's text form */
-                " settings TEXT NOT NULL" /* a{sv}, likewise */
+                " files TEXT NOT NULL,"    /* as, in GVariant's text form */
+                " settings TEXT NOT NULL," /* a{sv}, likewise */
+                " uid INTEGER"
                 ") STRICT, WITHOUT ROWID;"
 
                 "CREATE TABLE configs("
@@ -208,12 +209,13 @@ static const char *const statements[N_STATEMENTS] = {
         [STATEMENT_SAVE_SUSPENDED] = "UPDATE configs SET suspended = ?2 WHERE name = ?1",
         /* ?1 name */
         [STATEMENT_LOAD_SUSPENDED] = "SELECT suspended FROM configs WHERE name = ?1",
-        /* ?1 name, ?2 directory, ?3 pattern, ?4 files, ?5 settings */
-        [STATEMENT_SAVE_REGISTRATION] = "INSERT OR REPLACE INTO registrations VALUES(?1, ?2, ?3, ?4, ?5)",
+        /* ?1 name, ?2 directory, ?3 pattern, ?4 files, ?5 settings, ?6 uid */
+        [STATEMENT_SAVE_REGISTRATION] =
+                        "INSERT OR REPLACE INTO registrations VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
         /* ?1 name */
         [STATEMENT_DELETE_REGISTRATION] = "DELETE FROM registrations WHERE name = ?1",
-        [STATEMENT_LIST_REGISTRATIONS] =
-                        "SELECT name, directory, pattern, files, settings FROM registrations ORDER BY name",
+        [STATEMENT_LIST_REGISTRATIONS] = "SELECT name, directory, pattern, files, settings, uid FROM "
+                                         "registrations ORDER BY name",
         /* ?1 whether it failed or was denied, then the columns in their order */
         [STATEMENT_ADD_AUDIT] =
                         "INSERT INTO audit VALUES(?1, 1 + coalesce(" LAST_AUDIT ", 0), ?2, ?3, ?4, ?5, ?6,"

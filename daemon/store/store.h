@@ -33,6 +33,7 @@ typedef struct Registration {
         char *pattern;      /* the directory's glob */
         char **files;       /* NULL-terminated; empty for a directory */
         GVariant *settings; /* a{sv}: the options it was given */
+        uid_t uid;          /* who registered it; (uid_t) -1 where that is not known */
 } Registration;
 
 /*
