@@ -47,7 +47,10 @@ static const char tables[] =
                 " number INTEGER NOT NULL,"
                 " instead_of INTEGER NOT NULL,"
                 " origin TEXT NOT NULL,"
-                " deadline INTEGER NOT NULL"
+                " deadline INTEGER NOT NULL,"
+                " uid INTEGER,"
+                " pid INTEGER,"
+                " unit TEXT"
                 ") STRICT;"
 
                 "CREATE TABLE versions("
@@ -195,15 +198,18 @@ static const char *const statements[N_STATEMENTS] = {
         /* ?1 name, ?2 number, ?3 label */
         [STATEMENT_SET_LABEL] =
                         "UPDATE versions SET label = ?3 WHERE config = " CONFIG_OF_NAME " AND number = ?2",
-        /* ?1 name, ?2 number, ?3 instead of, ?4 origin, ?5 deadline; changes nothing where there is no such
-           version */
-        [STATEMENT_SAVE_INTENT] = "INSERT OR REPLACE INTO intents SELECT config, number, ?3, ?4, ?5"
-                                  " FROM versions WHERE config = " CONFIG_OF_NAME " AND number = ?2",
+        /* ?1 name, ?2 number, ?3 instead of, ?4 origin, ?5 deadline, ?6 uid, ?7 pid, ?8 unit; changes
+           nothing where there is no such version */
+        [STATEMENT_SAVE_INTENT] =
+                        "INSERT OR REPLACE INTO intents SELECT config, number, ?3, ?4, ?5, ?6, ?7, ?8"
+                        " FROM versions WHERE config = " CONFIG_OF_NAME " AND number = ?2",
         /* ?1 name */
         [STATEMENT_DELETE_INTENT] = "DELETE FROM intents WHERE config = " CONFIG_OF_NAME,
         /* ?1 name */
         [STATEMENT_LOAD_INTENT] = "SELECT number, instead_of, origin, deadline FROM intents WHERE config "
                                   "= " CONFIG_OF_NAME,
+        /* ?1 name */
+        [STATEMENT_LOAD_INTENT_AUTHOR] = "SELECT uid, pid, unit FROM intents WHERE config = " CONFIG_OF_NAME,
         [STATEMENT_LIST_INTENTS] = "SELECT name FROM intents JOIN configs ON id = config ORDER BY name",
         /* ?1 name, ?2 whether */
         [STATEMENT_SAVE_SUSPENDED] = "UPDATE configs SET suspended = ?2 WHERE name = ?1",
