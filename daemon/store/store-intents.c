@@ -45,7 +45,8 @@ Failure *store_save_intent(Store *store, const char *config, const Intent *inten
         int r;
 
         if (intent && intent->author && !store_text_is_valid(intent->author->unit))
-                return failure_new(FAILURE_INVALID_ARGUMENT, "The unit of whoever asks for a rollback must be UTF-8");
+                return failure_new(FAILURE_INVALID_ARGUMENT,
+                                   "The unit of whoever asks for a rollback must be UTF-8");
         r = database_begin(store->database, DURABILITY_FULL);
         if (r == SQLITE_OK)
                 r = database_end(store->database, intent ? intent_save(store, config, intent, &found)
