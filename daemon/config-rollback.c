@@ -102,7 +102,8 @@ static Failure *save_intent(const Operation *operation)
         Trial trial = operation_trial(operation);
         Intent intent = { .number = operation->target,
                           .instead_of = config->version,
-                          .origin = ORIGIN_ROLLBACK };
+                          .origin = ORIGIN_ROLLBACK,
+                          .author = &operation->author };
 
         if (trial.deadline > 0)
                 intent = trial_intent(&trial, operation->target);
@@ -220,8 +221,12 @@ void config_resume_rollback(Config *config, uint64_t version)
         ConfigRequest request = { .origin = ORIGIN_ROLLBACK,
                                   .author = { .uid = (uid_t) -1 },
                                   .confirm_ms = &(uint32_t){ 0 } };
-        Operation *operation = operation_new(config, operation_rollback, &request);
+        Operation *operation;
 
+        /* That it is finished matters more than whose it is. */
+        failure_free(store_load_intent_author(config->context->store, config->name, &request.author));
+        operation = operation_new(config, operation_rollback, &request);
+        g_free(request.author.unit);
         operation->target = version;
         operation->resumes = true;
         operation_submit(operation);

@@ -111,6 +111,7 @@ void managed_directory_end(void *data)
         g_autoptr(Failure) failure =
                         failure_new(FAILURE_NO_SUCH_CONFIG, "%s was unregistered", directory->name);
 
+        user_count_remove(directory->manager->by_user, directory->uid);
         directory_stop(directory->directory);
         tell_waiters(directory, NULL, failure);
         managed_directory_unref(directory);
@@ -126,6 +127,7 @@ static Failure *save(const ManagedDirectory *directory)
                 .pattern = directory->pattern,
                 .files = no_files,
                 .settings = settings,
+                .uid = directory->uid,
         };
 
         if (!directory->options->persist || directory->source != ENTRY_REGISTRATION)
@@ -202,7 +204,7 @@ static void add_member(ManagedDirectory *directory, char *file)
                 failure = config_check_files(files, directory->options, directory->commands);
         if (!failure)
                 failure = manager_add(manager, name, files, options_copy(directory->options), ENTRY_MEMBER,
-                                      &entry);
+                                      directory->uid, &entry);
         if (failure) {
                 log_failure(G_LOG_LEVEL_WARNING, directory->name, failure, "Passing over %s", file);
                 return;
@@ -256,6 +258,8 @@ Failure *manager_add_directory(Manager *manager, const char *name, const char *p
         ManagedDirectory *directory;
         Failure *failure = directory_check(path, pattern);
 
+        if (!failure)
+                failure = manager_check_room(manager, author->uid);
         if (failure)
                 return failure;
 
@@ -276,10 +280,12 @@ Failure *manager_add_directory(Manager *manager, const char *name, const char *p
         directory->commands = config_commands_ref(commands);
         directory->source = source;
         directory->directory = directory_ref(watched);
+        directory->uid = author->uid;
         directory->author = *author;
         directory->author.unit = g_strdup(author->unit);
         if (done)
                 add_waiter(directory, done, userdata);
+        user_count_add(manager->by_user, directory->uid);
         g_hash_table_insert(manager->directories, directory->name, directory);
         directory_scan(watched);
         return NULL;

@@ -8,6 +8,8 @@
 #include "daemon/log.h"
 #include "daemon/manager-private.h"
 
+#include <unistd.h>
+
 #define POLL_USEC (2 * G_USEC_PER_SEC)
 
 /* True if the drop-in says what it said when it was last applied; clients may have changed the config since.
@@ -25,6 +27,7 @@ static void note_applied(Manager *manager, Entry *entry, const Dropin *dropin)
 {
         entry->source = ENTRY_DROPIN;
         entry->directory = NULL;
+        manager_set_uid(manager, entry, geteuid());
         g_strfreev(entry->dropin_files);
         entry->dropin_files = g_strdupv(dropin->files);
         options_free(entry->dropin_options);
@@ -46,7 +49,7 @@ static Failure *apply_config(Manager *manager, const Dropin *dropin, Origin orig
 
         if (!entry) {
                 failure = manager_add(manager, dropin->name, dropin->files, options_copy(dropin->options),
-                                      ENTRY_DROPIN, &entry);
+                                      ENTRY_DROPIN, geteuid(), &entry);
                 if (failure)
                         return failure;
                 note_applied(manager, entry, dropin);
@@ -61,22 +64,38 @@ static Failure *apply_config(Manager *manager, const Dropin *dropin, Origin orig
         return NULL;
 }
 
+static void take_over_directory(Manager *manager, ManagedDirectory *directory)
+{
+        g_autoptr(GPtrArray) members = NULL;
+
+        if (directory->source == ENTRY_DROPIN)
+                return;
+        directory->source = ENTRY_DROPIN;
+        user_count_remove(manager->by_user, directory->uid);
+        directory->uid = geteuid();
+        user_count_add(manager->by_user, directory->uid);
+        members = manager_directory_members(manager, directory);
+        for (guint i = 0; i < members->len; i++)
+                manager_set_uid(manager, manager_entry_of(manager, g_ptr_array_index(members, i)),
+                                directory->uid);
+}
+
 static Failure *apply_directory(Manager *manager, const Dropin *dropin)
 {
         ManagedDirectory *present = g_hash_table_lookup(manager->directories, dropin->name);
-        Author nobody = { .uid = (uid_t) -1 };
+        const Author author = { .uid = geteuid() };
 
         if (present && g_str_equal(present->path, dropin->directory) &&
             g_str_equal(present->pattern, dropin->pattern) &&
             options_equal(present->options, dropin->options) &&
             config_commands_equal(present->commands, dropin->commands)) {
-                present->source = ENTRY_DROPIN;
+                take_over_directory(manager, present);
                 return NULL;
         }
         if (present)
                 manager_remove_directory(manager, present);
         return manager_add_directory(manager, dropin->name, dropin->directory, dropin->pattern,
-                                     options_copy(dropin->options), dropin->commands, ENTRY_DROPIN, &nobody,
+                                     options_copy(dropin->options), dropin->commands, ENTRY_DROPIN, &author,
                                      NULL, NULL);
 }
 

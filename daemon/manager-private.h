@@ -12,6 +12,7 @@
 #include "daemon/directory.h"
 #include "daemon/dropin.h"
 #include "daemon/manager.h"
+#include "daemon/user-count.h"
 
 typedef enum EntrySource {
         ENTRY_REGISTRATION,
@@ -26,6 +27,7 @@ typedef struct Registering Registering;
 typedef struct Entry {
         Config *config;
         EntrySource source;
+        uid_t uid;                   /* whom it counts for: who registered it or its directory */
         char **dropin_files;         /* what the drop-in last said, if it is one's */
         Options *dropin_options;     /* likewise */
         ManagedDirectory *directory; /* of a member */
@@ -48,6 +50,7 @@ struct ManagedDirectory {
         ConfigCommands *commands; /* of its members; or NULL */
         EntrySource source;
         Directory *directory;
+        uid_t uid; /* who registered it, whom it and its members count for */
 
         /* The first scan, whose end somebody may wait for. */
         Author author;
@@ -62,6 +65,7 @@ struct Manager {
         Statistics statistics;
         GHashTable *entries;     /* by name, of Entry */
         GHashTable *directories; /* by name, of ManagedDirectory */
+        UserCount *by_user;      /* how many entries and directories */
 
         GSequence *due; /* of Entry */
         GQueue untidy;  /* of Entry */
@@ -101,9 +105,13 @@ void manager_end_audit(Manager *manager);
 Entry *manager_entry(const Manager *manager, const char *name);
 /* NULL where the config was unregistered, even if another has its name by now. */
 Entry *manager_entry_of(const Manager *manager, const Config *config);
-/* A new config in the registry, not yet started. Takes the options. */
+/* FAILURE_LIMIT_EXCEEDED where that user has as many configs as one may have. */
+Failure *manager_check_room(const Manager *manager, uid_t uid);
+/* A new config in the registry, not yet started, which counts for that user. Takes the options. */
 Failure *manager_add(Manager *manager, const char *name, char *const *files, Options *options,
-                     EntrySource source, Entry **ret);
+                     EntrySource source, uid_t uid, Entry **ret);
+/* It counts for somebody else from now on, whatever he has. */
+void manager_set_uid(Manager *manager, Entry *entry, uid_t uid);
 /* Takes it out again; announces that if its coming was announced. */
 void manager_remove(Manager *manager, Entry *entry);
 void manager_announce(Manager *manager, Entry *entry);

@@ -44,6 +44,7 @@ Failure *manager_save_registration(Manager *manager, const Entry *entry)
                 .name = (char *) config_name(config),
                 .files = (char **) config_files(config),
                 .settings = settings,
+                .uid = entry->uid,
         };
 
         if (entry->source != ENTRY_REGISTRATION || !config_options(config)->persist)
@@ -109,7 +110,7 @@ void manager_register(Manager *manager, const char *name, char *const *files, GV
                                       name);
         if (!failure)
                 failure = manager_add(manager, name, files, g_steal_pointer(&options), ENTRY_REGISTRATION,
-                                      &entry);
+                                      author->uid, &entry);
         if (failure) {
                 manager_audit(manager, author, AUDIT_REGISTER, name, 0, NULL, failure);
                 done(NULL, failure, userdata);
@@ -132,7 +133,7 @@ void manager_restore(Manager *manager, const Registration *registration)
 {
         g_autoptr(Options) options = NULL;
         g_autoptr(Failure) failure = config_check_name(registration->name);
-        Author nobody = { .uid = (uid_t) -1 };
+        const Author author = { .uid = registration->uid };
         Entry *entry;
 
         /* A drop-in of the name has it already. */
@@ -148,10 +149,10 @@ void manager_restore(Manager *manager, const Registration *registration)
         if (!failure && registration->directory)
                 failure = manager_add_directory(manager, registration->name, registration->directory,
                                                 registration->pattern ?: "", g_steal_pointer(&options), NULL,
-                                                ENTRY_REGISTRATION, &nobody, NULL, NULL);
+                                                ENTRY_REGISTRATION, &author, NULL, NULL);
         else if (!failure)
                 failure = manager_add(manager, registration->name, registration->files,
-                                      g_steal_pointer(&options), ENTRY_REGISTRATION, &entry);
+                                      g_steal_pointer(&options), ENTRY_REGISTRATION, author.uid, &entry);
         if (failure)
                 log_failure(G_LOG_LEVEL_WARNING, registration->name, failure, "Failed to restore %s",
                             registration->name);

@@ -246,6 +246,7 @@ Failure *manager_new(sd_event *event, const Settings *settings, Manager **ret)
         manager->settings = settings;
         manager->entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, entry_free);
         manager->directories = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, managed_directory_end);
+        manager->by_user = user_count_new();
         manager->due = g_sequence_new(NULL);
         g_queue_init(&manager->untidy);
         statistics_init(&manager->statistics, NULL);
@@ -301,6 +302,7 @@ Manager *manager_free(Manager *manager)
         sd_event_source_disable_unref(manager->tidy_source);
         g_hash_table_unref(manager->entries);
         g_hash_table_unref(manager->directories);
+        user_count_free(manager->by_user);
         g_sequence_free(manager->due);
         g_queue_clear(&manager->untidy);
         manager_end_audit(manager);
@@ -373,22 +375,42 @@ Entry *manager_entry_of(const Manager *manager, const Config *config)
         return entry && entry->config == config ? entry : NULL;
 }
 
-Failure *manager_add(Manager *manager, const char *name, char *const *files, Options *options,
-                     EntrySource source, Entry **ret)
+Failure *manager_check_room(const Manager *manager, uid_t uid)
 {
+        if (user_count_get(manager->by_user, uid) < MANAGER_MAX_CONFIGS_PER_USER)
+                return NULL;
+        return failure_new(
+                        FAILURE_LIMIT_EXCEEDED,
+                        "a user may have %u configs registered, directories and theirs included, and has; "
+                        "unregister some first",
+                        MANAGER_MAX_CONFIGS_PER_USER);
+}
+
+Failure *manager_add(Manager *manager, const char *name, char *const *files, Options *options,
+                     EntrySource source, uid_t uid, Entry **ret)
+{
+        Failure *failure = manager_check_room(manager, uid);
         Entry *entry;
 
-        if (g_hash_table_size(manager->entries) >= MANAGER_MAX_CONFIGS) {
+        if (failure) {
                 options_free(options);
-                return failure_new(FAILURE_LIMIT_EXCEEDED, "%u configs are registered, which is the limit",
-                                   MANAGER_MAX_CONFIGS);
+                return failure;
         }
         entry = g_new0(Entry, 1);
         entry->config = config_new(&manager->context, name, files, options);
         entry->source = source;
+        entry->uid = uid;
+        user_count_add(manager->by_user, uid);
         g_hash_table_insert(manager->entries, (char *) config_name(entry->config), entry);
         *ret = entry;
         return NULL;
+}
+
+void manager_set_uid(Manager *manager, Entry *entry, uid_t uid)
+{
+        user_count_remove(manager->by_user, entry->uid);
+        user_count_add(manager->by_user, uid);
+        entry->uid = uid;
 }
 
 void manager_announce(Manager *manager, Entry *entry)
@@ -421,6 +443,7 @@ void manager_remove(Manager *manager, Entry *entry)
                 g_queue_remove(&manager->untidy, entry);
         if (entry->announced)
                 manager->observer->removed(config, manager->userdata);
+        user_count_remove(manager->by_user, entry->uid);
         g_hash_table_remove(manager->entries, config_name(config));
 }
 

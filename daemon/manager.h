@@ -11,7 +11,8 @@
 #include "daemon/config.h"
 #include "daemon/settings.h"
 
-#define MANAGER_MAX_CONFIGS 10000U
+/* A directory counts as one, and so does each of its members. */
+#define MANAGER_MAX_CONFIGS_PER_USER 10000U
 
 typedef struct Manager Manager;
 

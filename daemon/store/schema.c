@@ -28,8 +28,9 @@ static const char tables[] =
                 " name TEXT PRIMARY KEY,"
                 " directory TEXT,"
                 " pattern TEXT,"
-                " files TEXT NOT NULL,"   /* as, in GVariant's text form */
-                " settings TEXT NOT NULL" /* a{sv}, likewise */
+                " files TEXT NOT NULL,"    /* as, in GVariant's text form */
+                " settings TEXT NOT NULL," /* a{sv}, likewise */
+                " uid INTEGER"
                 ") STRICT, WITHOUT ROWID;"
 
                 "CREATE TABLE configs("
@@ -46,7 +47,10 @@ static const char tables[] =
                 " number INTEGER NOT NULL,"
                 " instead_of INTEGER NOT NULL,"
                 " origin TEXT NOT NULL,"
-                " deadline INTEGER NOT NULL"
+                " deadline INTEGER NOT NULL,"
+                " uid INTEGER,"
+                " pid INTEGER,"
+                " unit TEXT"
                 ") STRICT;"
 
                 "CREATE TABLE versions("
@@ -194,26 +198,30 @@ static const char *const statements[N_STATEMENTS] = {
         /* ?1 name, ?2 number, ?3 label */
         [STATEMENT_SET_LABEL] =
                         "UPDATE versions SET label = ?3 WHERE config = " CONFIG_OF_NAME " AND number = ?2",
-        /* ?1 name, ?2 number, ?3 instead of, ?4 origin, ?5 deadline; changes nothing where there is no such
-           version */
-        [STATEMENT_SAVE_INTENT] = "INSERT OR REPLACE INTO intents SELECT config, number, ?3, ?4, ?5"
-                                  " FROM versions WHERE config = " CONFIG_OF_NAME " AND number = ?2",
+        /* ?1 name, ?2 number, ?3 instead of, ?4 origin, ?5 deadline, ?6 uid, ?7 pid, ?8 unit; changes
+           nothing where there is no such version */
+        [STATEMENT_SAVE_INTENT] =
+                        "INSERT OR REPLACE INTO intents SELECT config, number, ?3, ?4, ?5, ?6, ?7, ?8"
+                        " FROM versions WHERE config = " CONFIG_OF_NAME " AND number = ?2",
         /* ?1 name */
         [STATEMENT_DELETE_INTENT] = "DELETE FROM intents WHERE config = " CONFIG_OF_NAME,
         /* ?1 name */
         [STATEMENT_LOAD_INTENT] = "SELECT number, instead_of, origin, deadline FROM intents WHERE config "
                                   "= " CONFIG_OF_NAME,
+        /* ?1 name */
+        [STATEMENT_LOAD_INTENT_AUTHOR] = "SELECT uid, pid, unit FROM intents WHERE config = " CONFIG_OF_NAME,
         [STATEMENT_LIST_INTENTS] = "SELECT name FROM intents JOIN configs ON id = config ORDER BY name",
         /* ?1 name, ?2 whether */
         [STATEMENT_SAVE_SUSPENDED] = "UPDATE configs SET suspended = ?2 WHERE name = ?1",
         /* ?1 name */
         [STATEMENT_LOAD_SUSPENDED] = "SELECT suspended FROM configs WHERE name = ?1",
-        /* ?1 name, ?2 directory, ?3 pattern, ?4 files, ?5 settings */
-        [STATEMENT_SAVE_REGISTRATION] = "INSERT OR REPLACE INTO registrations VALUES(?1, ?2, ?3, ?4, ?5)",
+        /* ?1 name, ?2 directory, ?3 pattern, ?4 files, ?5 settings, ?6 uid */
+        [STATEMENT_SAVE_REGISTRATION] =
+                        "INSERT OR REPLACE INTO registrations VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
         /* ?1 name */
         [STATEMENT_DELETE_REGISTRATION] = "DELETE FROM registrations WHERE name = ?1",
-        [STATEMENT_LIST_REGISTRATIONS] =
-                        "SELECT name, directory, pattern, files, settings FROM registrations ORDER BY name",
+        [STATEMENT_LIST_REGISTRATIONS] = "SELECT name, directory, pattern, files, settings, uid FROM "
+                                         "registrations ORDER BY name",
         /* ?1 whether it failed or was denied, then the columns in their order */
         [STATEMENT_ADD_AUDIT] =
                         "INSERT INTO audit VALUES(?1, 1 + coalesce(" LAST_AUDIT ", 0), ?2, ?3, ?4, ?5, ?6,"

@@ -18,6 +18,8 @@ int intent_save(Store *store, const char *config, const Intent *intent, bool *re
         (void) sqlite3_bind_int64(save, 3, (int64_t) intent->instead_of);
         statement_bind_text(save, 4, origin_to_string(intent->origin));
         (void) sqlite3_bind_int64(save, 5, (int64_t) intent->deadline);
+        if (intent->author)
+                statement_bind_author(save, 6, intent->author);
         r = statement_run(save);
         *ret_found = database_changed(store->database) > 0;
         return r;
@@ -42,6 +44,9 @@ Failure *store_save_intent(Store *store, const char *config, const Intent *inten
         bool found = true;
         int r;
 
+        if (intent && intent->author && !store_text_is_valid(intent->author->unit))
+                return failure_new(FAILURE_INVALID_ARGUMENT,
+                                   "The unit of whoever asks for a rollback must be UTF-8");
         r = database_begin(store->database, DURABILITY_FULL);
         if (r == SQLITE_OK)
                 r = database_end(store->database, intent ? intent_save(store, config, intent, &found)
@@ -85,6 +90,26 @@ Failure *store_load_intent(Store *store, const char *config, Intent *ret)
         return r == SQLITE_OK ? NULL
                               : database_read_failure(store->database, r,
                                                       "What the files of config '%s' are to hold", config);
+}
+
+Failure *store_load_intent_author(Store *store, const char *config, Author *ret)
+{
+        g_autoptr(Statement) load = database_statement(store->database, STATEMENT_LOAD_INTENT_AUTHOR);
+        int r;
+
+        *ret = (Author){ .uid = (uid_t) -1 };
+        statement_bind_text(load, 1, config);
+        r = sqlite3_step(load);
+        if (r == SQLITE_ROW)
+                r = statement_read_author(load, 0, ret);
+        else if (r == SQLITE_DONE)
+                r = SQLITE_OK;
+        if (r == SQLITE_OK)
+                return NULL;
+        g_free(ret->unit);
+        *ret = (Author){ .uid = (uid_t) -1 };
+        return database_read_failure(store->database, r, "Who wanted the files of config '%s' changed",
+                                     config);
 }
 
 Failure *store_list_intents(Store *store, GPtrArray **ret)

@@ -6,6 +6,7 @@
  * and a person can read it, too.
  */
 #include "daemon/store/store-internal.h"
+#include "daemon/store/version-row.h"
 
 Registration *registration_free(Registration *registration)
 {
@@ -50,6 +51,7 @@ static int save_registration(Store *store, const Registration *registration)
         statement_bind_text(save, 3, registration->pattern);
         statement_bind_text(save, 4, files_text);
         statement_bind_text(save, 5, settings_text);
+        statement_bind_uid(save, 6, registration->uid);
         return statement_run(save);
 }
 
@@ -118,6 +120,8 @@ static int read_registration(Statement *statement, Registration *registration)
                 r = read_variant(statement, 3, G_VARIANT_TYPE_STRING_ARRAY, &files);
         if (r == SQLITE_OK)
                 r = read_variant(statement, 4, G_VARIANT_TYPE_VARDICT, &registration->settings);
+        if (r == SQLITE_OK)
+                r = statement_read_uid(statement, 5, &registration->uid);
         if (r != SQLITE_OK)
                 return r;
 

@@ -33,6 +33,7 @@ typedef struct Registration {
         char *pattern;      /* the directory's glob */
         char **files;       /* NULL-terminated; empty for a directory */
         GVariant *settings; /* a{sv}: the options it was given */
+        uid_t uid;          /* who registered it; (uid_t) -1 where that is not known */
 } Registration;
 
 /*
@@ -109,11 +110,15 @@ typedef struct Intent {
         Origin origin;       /* why: ORIGIN_ROLLBACK is going on; with any other it goes back by itself */
         uint64_t deadline; /* when it goes back by itself, µs realtime; 0 where that is not for time to say
                             */
+        const Author *author; /* who asked for the rollback, borrowed, to be saved; NULL where nobody did */
 } Intent;
 
 /* NULL takes it away, as store_add_version() does in its own transaction. */
 Failure *store_save_intent(Store *store, const char *config, const Intent *intent);
+/* Without the author. */
 Failure *store_load_intent(Store *store, const char *config, Intent *ret);
+/* ret->unit belongs to the caller. On failure, and where there is no intent, it is nobody. */
+Failure *store_load_intent_author(Store *store, const char *config, Author *ret);
 /* Names of the configs that have one, in order, of char *. */
 Failure *store_list_intents(Store *store, GPtrArray **ret);
 /*

@@ -38,12 +38,28 @@ static int read_id(Statement *statement, int column, uint64_t max, uint64_t none
         return r;
 }
 
+int statement_read_uid(Statement *statement, int column, uid_t *ret)
+{
+        uint64_t uid;
+        int r = read_id(statement, column, UINT32_MAX - 1, UINT32_MAX, &uid);
+
+        if (r == SQLITE_OK)
+                *ret = (uid_t) uid;
+        return r;
+}
+
+void statement_bind_uid(Statement *statement, int index, uid_t uid)
+{
+        if (uid != (uid_t) -1)
+                (void) sqlite3_bind_int64(statement, index, uid);
+}
+
 int statement_read_author(Statement *statement, int column, Author *author)
 {
-        uint64_t uid, pid;
+        uint64_t pid;
         int r;
 
-        r = read_id(statement, column, UINT32_MAX - 1, UINT32_MAX, &uid);
+        r = statement_read_uid(statement, column, &author->uid);
         if (r == SQLITE_OK)
                 r = read_id(statement, column + 1, INT32_MAX, 0, &pid);
         if (r == SQLITE_OK)
@@ -51,7 +67,6 @@ int statement_read_author(Statement *statement, int column, Author *author)
         if (r != SQLITE_OK)
                 return r;
 
-        author->uid = (uid_t) uid;
         author->pid = (pid_t) pid;
         return SQLITE_OK;
 }
@@ -118,8 +133,7 @@ int version_row_read(Statement *statement, Version *version)
 
 void statement_bind_author(Statement *statement, int index, const Author *author)
 {
-        if (author->uid != (uid_t) -1)
-                (void) sqlite3_bind_int64(statement, index, author->uid);
+        statement_bind_uid(statement, index, author->uid);
         if (author->pid > 0)
                 (void) sqlite3_bind_int64(statement, index + 1, author->pid);
         statement_bind_text(statement, index + 2, author->unit);

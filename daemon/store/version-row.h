@@ -12,6 +12,9 @@
 
 /* A column that holds a number of a version, a time or a size; SQLITE_CORRUPT for anything else. */
 int statement_read_count(Statement *statement, int column, uint64_t *ret);
+/* A user, (uid_t) -1 for NULL. */
+int statement_read_uid(Statement *statement, int column, uid_t *ret);
+void statement_bind_uid(Statement *statement, int index, uid_t uid);
 /* Three columns, or parameters from index on, that follow each other: uid, pid, unit. Text is borrowed. */
 int statement_read_author(Statement *statement, int column, Author *author);
 void statement_bind_author(Statement *statement, int index, const Author *author);

@@ -112,6 +112,10 @@ class Crashes(scene.TestCase):
             self.assertEqual({file.read_text().split()[1] for file in files}, {'1'})
             newest = config.history()[0]
             self.assertEqual((newest[2], newest[4], newest[5]['from-version']), ('rollback', 'active', version))
+            self.assertEqual((newest[5].get('uid'), newest[5].get('pid')), (os.getuid(), os.getpid()))
+            # Action, config, version, user, process, outcome.
+            audited = self.client.manager('GetAudit', '(sa{sv})', 'a', {'limit': GLib.Variant('u', 1)})[0]
+            self.assertEqual(audited[1:7], ('rollback', 'a', newest[0], os.getuid(), os.getpid(), 'ok'))
             self.assertEqual(self.state(config), 'active')
             version = newest[0]
             if seen:

@@ -95,8 +95,10 @@ static void test_rollback_fails(ConfigScene *scene, const void *data)
         assert_history(scene, "2 active, 1 superseded");
 }
 
-static void test_restart_in_rollback(ConfigScene *scene, const void *data)
+/* A config at version 2 that is to go back to 1, as a crash in the middle leaves it. */
+static void crash_in_rollback(ConfigScene *scene, const Author *author)
 {
+        const Intent intent = { .number = 1, .origin = ORIGIN_ROLLBACK, .author = author };
         g_autoptr(Failure) failure = NULL;
         Config *config;
 
@@ -105,14 +107,69 @@ static void test_restart_in_rollback(ConfigScene *scene, const void *data)
         config_scene_save(scene, "app.yaml", "a: 2\n");
         await_told(scene, "2<1 file public");
         end_config(config);
-        failure = store_save_intent(scene->context.store, "app",
-                                    &(Intent){ .number = 1, .origin = ORIGIN_ROLLBACK });
+        failure = store_save_intent(scene->context.store, "app", &intent);
         g_assert_null(failure);
+        g_string_truncate(scene->audited, 0);
+}
 
+static Version *load_version(ConfigScene *scene, uint64_t number)
+{
+        g_autoptr(Failure) failure = NULL;
+        Version *version = NULL;
+
+        failure = store_load_version(scene->context.store, "app", number, &version);
+        g_assert_null(failure);
+        g_assert_nonnull(version);
+        return version;
+}
+
+static void test_restart_in_rollback(ConfigScene *scene, const void *data)
+{
+        const Author author = { .uid = 4711, .pid = 12, .unit = (char *) "web.service" };
+        g_autoptr(Version) version = NULL;
+        Config *config;
+
+        crash_in_rollback(scene, &author);
         config = config_scene_new(scene, NULL, "app.yaml", NULL);
         ask_start(scene, config, ORIGIN_STARTUP);
         assert_told(scene, "3<2 rollback public; done 3");
         config_scene_assert_file(scene, "app.yaml", "a: 1 # one\n");
+        assert_audited(scene, "rollback ok 3 by 4711 (recorded)");
+        version = load_version(scene, 3);
+        g_assert_cmpuint(version->author.uid, ==, 4711);
+        g_assert_cmpint(version->author.pid, ==, 12);
+        g_assert_cmpstr(version->author.unit, ==, "web.service");
+        end_config(config);
+}
+
+static void test_restart_in_rollback_of_nobody(ConfigScene *scene, const void *data)
+{
+        g_autoptr(Version) version = NULL;
+        Config *config;
+
+        crash_in_rollback(scene, NULL);
+        config = config_scene_new(scene, NULL, "app.yaml", NULL);
+        ask_start(scene, config, ORIGIN_STARTUP);
+        assert_told(scene, "3<2 rollback public; done 3");
+        assert_audited(scene, "rollback ok 3 (recorded)");
+        version = load_version(scene, 3);
+        g_assert_cmpuint(version->author.uid, ==, (uid_t) -1);
+        end_config(config);
+}
+
+/* What was saved since is no part of it; whoever asked is recorded all the same. */
+static void test_edit_before_restart(ConfigScene *scene, const void *data)
+{
+        const Author author = { .uid = 4711 };
+        Config *config;
+
+        crash_in_rollback(scene, &author);
+        config_scene_save(scene, "app.yaml", "a: 3\n");
+        config = config_scene_new(scene, NULL, "app.yaml", NULL);
+        ask_start(scene, config, ORIGIN_STARTUP);
+        config_scene_drain(scene);
+        config_scene_assert_file(scene, "app.yaml", "a: 3\n");
+        g_assert_true(g_str_has_prefix(scene->audited->str, "rollback failed VersionConflict by 4711; "));
         end_config(config);
 }
 
@@ -176,6 +233,9 @@ int main(int argc, char **argv)
         config_scene_add("/config-rollback/rollback-mends", test_rollback_mends);
         config_scene_add("/config-rollback/rollback-fails", test_rollback_fails);
         config_scene_add("/config-rollback/restart-in-rollback", test_restart_in_rollback);
+        config_scene_add("/config-rollback/restart-in-rollback-of-nobody",
+                         test_restart_in_rollback_of_nobody);
+        config_scene_add("/config-rollback/edit-before-restart", test_edit_before_restart);
         config_scene_add("/config-rollback/layers", test_layers);
         config_scene_add("/config-rollback/queue", test_queue);
         config_scene_add("/config-rollback/stop-in-rollback", test_stop_in_rollback);

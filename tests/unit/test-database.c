@@ -189,18 +189,25 @@ static void change_epoch(const StoreScene *scene)
 
 static void add_bad_settings(const StoreScene *scene)
 {
-        store_scene_run(scene->database, "INSERT INTO registrations VALUES('a', NULL, NULL, '[]', '{')");
+        store_scene_run(scene->database, "INSERT INTO registrations VALUES('a', NULL, NULL, '[]', '{', 0)");
 }
 
 static void add_bad_files(const StoreScene *scene)
 {
-        store_scene_run(scene->database, "INSERT INTO registrations VALUES('a', NULL, NULL, '[1]', '{}')");
+        store_scene_run(scene->database,
+                        "INSERT INTO registrations VALUES('a', NULL, NULL, '[1]', '{}', 0)");
 }
 
 static void add_bad_name(const StoreScene *scene)
 {
         store_scene_run(scene->database, "INSERT INTO registrations VALUES(CAST(x'ff' AS TEXT), NULL, NULL, "
-                                         "'@as []', '@a{sv} {}')");
+                                         "'@as []', '@a{sv} {}', 0)");
+}
+
+static void add_bad_uid(const StoreScene *scene)
+{
+        store_scene_run(scene->database, "INSERT INTO registrations VALUES('a', NULL, NULL, "
+                                         "'@as []', '@a{sv} {}', 4294967295)");
 }
 
 static void make_directory(const StoreScene *scene)
@@ -230,6 +237,7 @@ static const DamageCase damage_cases[] = {
         { "bad-settings", "is damaged (in its content)", add_bad_settings },
         { "bad-files", "is damaged (in its content)", add_bad_files },
         { "bad-name", "is damaged (in its content)", add_bad_name },
+        { "bad-uid", "is damaged (in its content)", add_bad_uid },
         { "directory", "is not a regular file", make_directory },
         { "fifo", "is not a regular file", make_fifo },
 };

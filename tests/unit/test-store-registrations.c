@@ -15,7 +15,7 @@ static GVariant *settings_of(const char *text)
 }
 
 static void save(Store *store, const char *name, const char *directory, const char *pattern,
-                 const char *const *files, const char *settings)
+                 const char *const *files, const char *settings, uid_t uid)
 {
         g_autoptr(GVariant) variant = settings_of(settings);
         const Registration registration = {
@@ -24,13 +24,15 @@ static void save(Store *store, const char *name, const char *directory, const ch
                 .pattern = (char *) pattern,
                 .files = (char **) files,
                 .settings = variant,
+                .uid = uid,
         };
 
         assert_no_failure(store_save_registration(store, &registration));
 }
 
 static void assert_registration(const Registration *registration, const char *name, const char *directory,
-                                const char *pattern, const char *const *files, const char *settings)
+                                const char *pattern, const char *const *files, const char *settings,
+                                uid_t uid)
 {
         g_autoptr(GVariant) expected = settings_of(settings);
 
@@ -39,6 +41,7 @@ static void assert_registration(const Registration *registration, const char *na
         g_assert_cmpstr(registration->pattern, ==, pattern);
         g_assert_true(g_strv_equal((const char *const *) registration->files, files));
         g_assert_cmpvariant(registration->settings, expected);
+        g_assert_cmpuint(registration->uid, ==, uid);
 }
 
 static void assert_names(Store *store, const char *expected)
@@ -58,21 +61,26 @@ static void assert_names(Store *store, const char *expected)
         "'merge': <'it\\'s \"deep\"\\n'>, 'double': <0.1>, 'bytes': <@ay [0x00, 0xff]>, 'nested': " \
         "<<uint32 1>>}"
 
+/* The highest that a user can have, and what is not one. */
+#define HIGHEST ((uid_t) -2)
+#define NOBODY ((uid_t) -1)
+
 static void test_round_trip(StoreScene *scene, const void *data)
 {
         static const char *const none[] = { NULL };
         g_autoptr(Store) store = store_scene_open(scene->directory);
         g_autoptr(GPtrArray) list = NULL;
 
-        save(store, "tenants", "/etc/tenants", "*.yaml", none, "{}");
-        save(store, "app", NULL, NULL, app_files, SETTINGS);
+        save(store, "tenants", "/etc/tenants", "*.yaml", none, "{}", NOBODY);
+        save(store, "app", NULL, NULL, app_files, SETTINGS, 1000);
         store = store_close(store);
         store = store_scene_open(scene->directory);
 
         assert_no_failure(store_list_registrations(store, &list));
         g_assert_cmpuint(list->len, ==, 2);
-        assert_registration(g_ptr_array_index(list, 0), "app", NULL, NULL, app_files, SETTINGS);
-        assert_registration(g_ptr_array_index(list, 1), "tenants", "/etc/tenants", "*.yaml", none, "{}");
+        assert_registration(g_ptr_array_index(list, 0), "app", NULL, NULL, app_files, SETTINGS, 1000);
+        assert_registration(g_ptr_array_index(list, 1), "tenants", "/etc/tenants", "*.yaml", none, "{}",
+                            NOBODY);
         g_assert_null(registration_free(NULL));
 }
 
@@ -83,17 +91,18 @@ static void test_replaced_and_removed(StoreScene *scene, const void *data)
         g_autoptr(GPtrArray) list = NULL;
 
         assert_names(store, "");
-        save(store, "b", NULL, NULL, app_files, "{}");
-        save(store, "a", NULL, NULL, app_files, "{}");
-        save(store, "B", NULL, NULL, app_files, "{}");
+        save(store, "b", NULL, NULL, app_files, "{}", 0);
+        save(store, "a", NULL, NULL, app_files, "{}", 0);
+        save(store, "B", NULL, NULL, app_files, "{}", 0);
         assert_names(store, "B a b");
 
-        save(store, "b", NULL, NULL, other_files, "{'merge': <'deep'>}");
+        save(store, "b", NULL, NULL, other_files, "{'merge': <'deep'>}", HIGHEST);
         assert_no_failure(store_remove_registration(store, "a"));
         assert_no_failure(store_remove_registration(store, "c"));
         assert_names(store, "B b");
         assert_no_failure(store_list_registrations(store, &list));
-        assert_registration(g_ptr_array_index(list, 1), "b", NULL, NULL, other_files, "{'merge': <'deep'>}");
+        assert_registration(g_ptr_array_index(list, 1), "b", NULL, NULL, other_files, "{'merge': <'deep'>}",
+                            HIGHEST);
 }
 
 /* The history is another matter. */
@@ -101,7 +110,7 @@ static void test_apart_from_versions(StoreScene *scene, const void *data)
 {
         g_autoptr(Store) store = store_scene_open(scene->directory);
 
-        save(store, "app", NULL, NULL, app_files, "{}");
+        save(store, "app", NULL, NULL, app_files, "{}", 0);
         (void) add_content(store, "app", "a: 1\n");
         assert_no_failure(store_forget(store, "app"));
         assert_names(store, "app");

@@ -310,6 +310,60 @@ static void test_intents(StoreScene *scene, const void *data)
         g_assert_cmpuint(intent.number, ==, 0);
 }
 
+static void assert_author(Store *store, uid_t uid, pid_t pid, const char *unit)
+{
+        Author author;
+
+        assert_no_failure(store_load_intent_author(store, "app", &author));
+        g_assert_cmpuint(author.uid, ==, uid);
+        g_assert_cmpint(author.pid, ==, pid);
+        g_assert_cmpstr(author.unit, ==, unit);
+        g_free(author.unit);
+}
+
+static void test_intent_author(StoreScene *scene, const void *data)
+{
+        g_autoptr(Store) store = store_scene_open(scene->directory);
+        Author author = { .uid = 0, .pid = 12, .unit = (char *) "web.service" };
+        Intent intent = { .number = 1, .origin = ORIGIN_ROLLBACK, .author = &author };
+
+        (void) add_content(store, "app", "a: 1\n");
+        assert_author(store, (uid_t) -1, 0, NULL);
+        assert_no_failure(store_save_intent(store, "app", &intent));
+        store = store_close(store);
+        store = store_scene_open(scene->directory);
+        assert_author(store, 0, 12, "web.service");
+
+        author = (Author){ .uid = (uid_t) -2 };
+        assert_no_failure(store_save_intent(store, "app", &intent));
+        assert_author(store, (uid_t) -2, 0, NULL);
+        intent.author = NULL;
+        assert_no_failure(store_save_intent(store, "app", &intent));
+        assert_author(store, (uid_t) -1, 0, NULL);
+
+        intent.author = &author;
+        author.unit = (char *) "\xff.service";
+        assert_failed(store_save_intent(store, "app", &intent), FAILURE_INVALID_ARGUMENT, "UTF-8");
+        assert_author(store, (uid_t) -1, 0, NULL);
+}
+
+static void test_bad_intent_author(StoreScene *scene, const void *data)
+{
+        g_autoptr(Store) store = store_scene_open(scene->directory);
+        Author author;
+
+        (void) add_content(store, "app", "a: 1\n");
+        assert_no_failure(store_save_intent(store, "app",
+                                            &(Intent){ .number = 1, .origin = ORIGIN_ROLLBACK }));
+        store = store_close(store);
+        store_scene_run(scene->database, "UPDATE intents SET uid = 1000, unit = CAST(x'ff' AS TEXT)");
+        store = store_scene_open(scene->directory);
+        assert_failed(store_load_intent_author(store, "app", &author), FAILURE_FILE_UNREADABLE,
+                      "config 'app'");
+        g_assert_cmpuint(author.uid, ==, (uid_t) -1);
+        g_assert_null(author.unit);
+}
+
 static void test_on_trial(StoreScene *scene, const void *data)
 {
         g_autoptr(Store) store = store_scene_open(scene->directory);
@@ -450,6 +504,8 @@ int main(int argc, char **argv)
         store_scene_add("/store/replace-not-active", test_replace_not_active, NULL);
         store_scene_add("/store/forget", test_forget, NULL);
         store_scene_add("/store/intents", test_intents, NULL);
+        store_scene_add("/store/intent-author", test_intent_author, NULL);
+        store_scene_add("/store/bad-intent-author", test_bad_intent_author, NULL);
         store_scene_add("/store/on-trial", test_on_trial, NULL);
         store_scene_add("/store/suspended", test_suspended, NULL);
         store_scene_add("/store/intent-without-version", test_intent_without_version, NULL);

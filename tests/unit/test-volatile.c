@@ -193,7 +193,7 @@ static void test_damaged_read_only(StoreScene *scene, const void *data)
 static void test_damaged_content_read_only(StoreScene *scene, const void *data)
 {
         store_scene_make_history(scene);
-        store_scene_run(scene->database, "INSERT INTO registrations VALUES('a', NULL, NULL, '[]', '{')");
+        store_scene_run(scene->database, "INSERT INTO registrations VALUES('a', NULL, NULL, '[]', '{', 0)");
         store_scene_in_child(open_bad_read_only, scene);
 }
 
