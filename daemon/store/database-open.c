@@ -72,7 +72,7 @@ Database *database_abandon(Database *database)
 static int connect_to(Database *database, char **ret_fault)
 {
         g_autofree char *mark = database_damage_mark(database->path);
-        bool fresh = false;
+        int64_t version = 0;
         int r;
 
         r = sqlite3_open_v2(database->path, &database->connection,
@@ -89,12 +89,12 @@ static int connect_to(Database *database, char **ret_fault)
 
         r = sqlite3_exec(database->connection, settings_to_read, NULL, NULL, NULL);
         if (r == SQLITE_OK)
-                r = schema_examine(database->connection, &fresh, ret_fault);
+                r = schema_examine(database->connection, &version, ret_fault);
         if (r != SQLITE_OK || *ret_fault)
                 return r;
         /* The mark on a fresh one is that of its predecessor, left by a kill between renaming and removing.
          */
-        if (fresh) {
+        if (version == 0) {
                 (void) unlink(mark);
         } else if (access(mark, F_OK) == 0) {
                 *ret_fault = g_strdup(DATABASE_WAS_DAMAGED);
@@ -103,8 +103,14 @@ static int connect_to(Database *database, char **ret_fault)
 
         r = sqlite3_exec(database->connection, settings_to_write, NULL, NULL, NULL);
         database->durability = DURABILITY_FULL;
-        if (r == SQLITE_OK && fresh)
+        if (r == SQLITE_OK && version == 0)
                 r = schema_create(database->connection);
+        else if (r == SQLITE_OK)
+                r = schema_upgrade(database->connection, version);
+        if ((r & 0xff) == SQLITE_ERROR && version > 0) {
+                *ret_fault = g_strdup("is damaged (its tables are not of the form that it says)");
+                return SQLITE_OK;
+        }
         if (r != SQLITE_OK)
                 return r;
 

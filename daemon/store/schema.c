@@ -104,6 +104,15 @@ static const char tables[] =
 
                 "INSERT INTO meta VALUES('epoch', lower(hex(randomblob(16)))), ('checkpoints', '0');";
 
+/* Forms that can be brought to this one begin here. */
+#define FIRST_VERSION 1
+
+/* Who registered, and who asked for what was to be written, were not kept. */
+static const char from_first[] = "ALTER TABLE registrations ADD COLUMN uid INTEGER;"
+                                 "ALTER TABLE intents ADD COLUMN uid INTEGER;"
+                                 "ALTER TABLE intents ADD COLUMN pid INTEGER;"
+                                 "ALTER TABLE intents ADD COLUMN unit TEXT;";
+
 #define SELECT_VERSIONS                                                                                   \
         "SELECT number, time, origin, state, public, uid, pid, unit, message, label, from_version, size," \
         " digest, merge, separator, first_layer, n_layers FROM versions"
@@ -303,7 +312,7 @@ static int check_tables(sqlite3 *connection, char **ret_fault)
         return SQLITE_OK;
 }
 
-int schema_examine(sqlite3 *connection, bool *ret_fresh, char **ret_fault)
+int schema_examine(sqlite3 *connection, int64_t *ret_version, char **ret_fault)
 {
         int64_t application, version, entries;
         int r;
@@ -319,8 +328,8 @@ int schema_examine(sqlite3 *connection, bool *ret_fresh, char **ret_fault)
                 return r;
 
         /* A kill while it was being made leaves an empty one behind. */
-        *ret_fresh = application == 0 && version == 0 && entries == 0;
-        if (*ret_fresh)
+        *ret_version = version;
+        if (application == 0 && version == 0 && entries == 0)
                 return SQLITE_OK;
 
         if (application != SCHEMA_APPLICATION_ID) {
@@ -333,7 +342,7 @@ int schema_examine(sqlite3 *connection, bool *ret_fresh, char **ret_fault)
                                              version, SCHEMA_VERSION);
                 return SQLITE_OK;
         }
-        if (version < SCHEMA_VERSION) {
+        if (version < FIRST_VERSION) {
                 *ret_fault = g_strdup_printf("has a form that no release had (%" G_GINT64_FORMAT ")",
                                              version);
                 return SQLITE_OK;
@@ -341,15 +350,26 @@ int schema_examine(sqlite3 *connection, bool *ret_fresh, char **ret_fault)
         return check_tables(connection, ret_fault);
 }
 
-int schema_create(sqlite3 *connection)
+/* All or nothing; it is of this release's form then. */
+static int change(sqlite3 *connection, const char *changes)
 {
         g_autofree char *sql = NULL;
         int r;
 
         sql = g_strdup_printf("BEGIN; PRAGMA application_id = %d; PRAGMA user_version = %d; %s COMMIT",
-                              SCHEMA_APPLICATION_ID, SCHEMA_VERSION, tables);
+                              SCHEMA_APPLICATION_ID, SCHEMA_VERSION, changes);
         r = sqlite3_exec(connection, sql, NULL, NULL, NULL);
         if (r != SQLITE_OK && !sqlite3_get_autocommit(connection))
                 (void) sqlite3_exec(connection, "ROLLBACK", NULL, NULL, NULL);
         return r;
+}
+
+int schema_create(sqlite3 *connection)
+{
+        return change(connection, tables);
+}
+
+int schema_upgrade(sqlite3 *connection, int64_t version)
+{
+        return version == SCHEMA_VERSION ? SQLITE_OK : change(connection, from_first);
 }

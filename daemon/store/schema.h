@@ -7,11 +7,11 @@
 #pragma once
 
 #include <sqlite3.h>
-#include <stdbool.h>
+#include <stdint.h>
 
 /* In the header of the file: whose it is ("Rcnf") and in which form. */
 #define SCHEMA_APPLICATION_ID 0x52636e66
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 typedef enum StatementId {
         STATEMENT_BEGIN,
@@ -97,11 +97,13 @@ typedef enum AuditColumn {
 const char *schema_statement(StatementId id);
 
 /*
- * Finds out whether the database is this release's, writing nothing. SQLITE_OK with *ret_fault NULL: it is,
- * or *ret_fresh is true: there is nothing in it yet. SQLITE_OK with *ret_fault set: it is not, and why, to
- * follow "the database". Any other result is an error of reading.
+ * Finds out whether the database is one that this release can use, writing nothing. SQLITE_OK with
+ * *ret_fault NULL: it is, in that form; 0: there is nothing in it yet. SQLITE_OK with *ret_fault set: it is
+ * not, and why, to follow "the database". Any other result is an error of reading.
  */
-int schema_examine(sqlite3 *connection, bool *ret_fresh, char **ret_fault);
+int schema_examine(sqlite3 *connection, int64_t *ret_version, char **ret_fault);
 
 /* Makes the tables and a new epoch, in one transaction. */
 int schema_create(sqlite3 *connection);
+/* Brings the tables from an earlier form to this release's, in one transaction. */
+int schema_upgrade(sqlite3 *connection, int64_t version);

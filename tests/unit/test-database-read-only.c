@@ -175,7 +175,7 @@ static void test_damaged(StoreScene *scene, const void *data)
 static void open_damaged_content(const StoreScene *scene)
 {
         store_scene_make_history(scene);
-        store_scene_run(scene->database, "INSERT INTO registrations VALUES('a', NULL, NULL, '[]', '{')");
+        store_scene_run(scene->database, "INSERT INTO registrations VALUES('a', NULL, NULL, '[]', '{', 0)");
         become_nobody(scene);
         g_assert_cmpint(g_chmod(scene->database, 0400), ==, 0);
         assert_replaced(scene, "is damaged (in its content)", "", 2);

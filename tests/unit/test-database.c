@@ -94,7 +94,7 @@ static void test_header(StoreScene *scene, const void *data)
 
         store_scene_make_history(scene);
         g_assert_true(g_file_get_contents(scene->database, &content, &length, NULL));
-        g_assert_cmpmem(content + 60, 4, "\0\0\0\1", 4);
+        g_assert_cmpmem(content + 60, 4, "\0\0\0\2", 4);
         g_assert_cmpmem(content + 68, 4, "Rcnf", 4);
         /* The log is in use. */
         g_assert_cmpint(content[18], ==, 2);
@@ -162,6 +162,11 @@ static void lower_version(const StoreScene *scene)
         store_scene_run(scene->database, "PRAGMA user_version = 0");
 }
 
+static void claim_first_form(const StoreScene *scene)
+{
+        store_scene_run(scene->database, "PRAGMA user_version = 1");
+}
+
 static void change_application(const StoreScene *scene)
 {
         store_scene_run(scene->database, "PRAGMA application_id = 1234");
@@ -227,8 +232,9 @@ static const DamageCase damage_cases[] = {
         { "text", "is damaged", write_text },
         { "truncated", "is damaged", truncate_to_half },
         { "overwritten", "is damaged", overwrite_pages },
-        { "newer", "is from a newer release (form 99, this release knows 1)", raise_version },
+        { "newer", "is from a newer release (form 99, this release knows 2)", raise_version },
         { "older", "has a form that no release had (0)", lower_version },
+        { "misnamed", "is damaged (its tables are not of the form that it says)", claim_first_form },
         { "foreign", "was not made by reconfd", change_application },
         { "no-table", "is damaged (no such table: layers)", drop_table },
         { "no-column", "is damaged", drop_column },
@@ -253,6 +259,35 @@ static void test_set_aside(StoreScene *scene, const void *data)
         name = assert_set_aside(scene, damage->reason);
         store = store_scene_open(scene->directory);
         g_assert_cmpstr(store_epoch(store), !=, epoch);
+}
+
+/* What an earlier form did not keep is unknown; all that it kept is there. */
+static void test_first_form(StoreScene *scene, const void *data)
+{
+        static const char to_first_form[] = "ALTER TABLE registrations DROP COLUMN uid;"
+                                            "ALTER TABLE intents DROP COLUMN uid;"
+                                            "ALTER TABLE intents DROP COLUMN pid;"
+                                            "ALTER TABLE intents DROP COLUMN unit;"
+                                            "PRAGMA user_version = 1;";
+        g_autofree char *epoch = make_history_and_tell_epoch(scene);
+        Store *store = store_scene_open(scene->directory);
+
+        g_assert_null(store_scene_register(store, "app"));
+        store_close(store);
+        store_scene_run(scene->database, to_first_form);
+
+        /* Once more, to find it in this form. */
+        for (unsigned i = 0; i < 2; i++) {
+                g_autoptr(GPtrArray) registrations = NULL;
+
+                store = store_scene_open(scene->directory);
+                g_assert_cmpstr(store_epoch(store), ==, epoch);
+                assert_history(store, "app", STORE_SCENE_HISTORY);
+                g_assert_null(store_list_registrations(store, &registrations));
+                g_assert_cmpuint(registrations->len, ==, 1);
+                g_assert_true(((Registration *) g_ptr_array_index(registrations, 0))->uid == (uid_t) -1);
+                store_close(store);
+        }
 }
 
 /* Leaves what it writes in the log, as a kill does. */
@@ -284,7 +319,7 @@ static void test_set_aside_with_log(StoreScene *scene, const void *data)
         g_assert_cmpint(g_mkdir(saved, 0700), ==, 0);
         g_assert_cmpint(g_rename(name, saved_database), ==, 0);
         g_assert_cmpint(g_rename(log, saved_log), ==, 0);
-        store_scene_run(saved_database, "PRAGMA user_version = 1");
+        store_scene_run(saved_database, "PRAGMA user_version = 2");
         store = store_scene_open(saved);
         assert_history(store, "app", STORE_SCENE_HISTORY);
         g_assert_cmpstr(store_epoch(store), ==, epoch);
@@ -394,6 +429,7 @@ int main(int argc, char **argv)
         store_scene_add("/database/modes", test_modes, NULL);
         store_scene_add("/database/header", test_header, NULL);
         store_scene_add("/database/empty-file", test_empty_file, NULL);
+        store_scene_add("/database/first-form", test_first_form, NULL);
         for (size_t i = 0; i < G_N_ELEMENTS(damage_cases); i++) {
                 g_autofree char *path = g_strconcat("/database/set-aside/", damage_cases[i].name, NULL);
 
