@@ -88,8 +88,9 @@ class Units(machine.TestCase):
                    f'inject=memfd_create:delay_enter={HOUR_USEC}')
         self.override('reconf.service', f'WatchdogSec={WATCHDOG_SEC}s', name='watchdog')
         config = self.watch('a: 1\n')
+        # A question that wants no answer would be passed over.
         self.client.connection.call(reconf.NAME, config.path, reconf.CONFIG, 'GetSnapshot', None, None,
-                                    Gio.DBusCallFlags.NONE, -1, None, None)
+                                    Gio.DBusCallFlags.NONE, -1, None, lambda connection, result: None)
         reconf.wait_until(lambda: self.machine.unit('reconf.service', 'NRestarts', 'ActiveState') ==
                           {'NRestarts': '1', 'ActiveState': 'active'}, 'the restart')
         self.assertIn('Watchdog timeout', self.machine.journal('--unit=reconf.service'))
