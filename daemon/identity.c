@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <glib.h>
 #include <linux/securebits.h>
+#include <pwd.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define NOBODY 65534U
 
 /* The library's setgroups() would change all threads. */
 static int set_thread_groups(size_t n_groups, const gid_t *groups)
@@ -83,4 +86,14 @@ void identity_restore(Identity *identity)
             set_thread_groups(identity->n_groups, identity->groups) < 0)
                 g_error("Cannot take back the rights of this thread");
         g_clear_pointer(&identity->groups, g_free);
+}
+
+gid_t identity_find_group(uid_t uid)
+{
+        g_autofree char *buffer = NULL;
+        struct passwd entry, *found = NULL;
+        size_t size = 16 * 1024;
+
+        buffer = g_malloc(size);
+        return getpwuid_r(uid, &entry, buffer, size, &found) == 0 && found ? found->pw_gid : NOBODY;
 }

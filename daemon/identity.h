@@ -29,3 +29,6 @@ typedef struct Identity {
 int identity_assume(uid_t uid, gid_t gid, const gid_t *groups, size_t n_groups, Identity *ret);
 /* Ends the process where that cannot be done: going on with another's rights would be worse. */
 void identity_restore(Identity *identity);
+/* The user's own group, as the user database has it; that of nobody where it does not know him. May block.
+ */
+gid_t identity_find_group(uid_t uid);

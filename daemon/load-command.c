@@ -4,26 +4,16 @@
 #include "daemon/command-output.h"
 #include "daemon/command.h"
 #include "daemon/file-walk.h"
+#include "daemon/identity.h"
 #include "daemon/model/builder.h"
 #include "daemon/private-file.h"
 
-#include <pwd.h>
 #include <unistd.h>
 
 #define MAX_TEXT (64U * 1024)
 /* More than that fits into no message on the bus. */
 #define MAX_JSON (32U * 1024 * 1024)
 #define NOBODY 65534U
-
-static gid_t find_group(uid_t uid)
-{
-        g_autofree char *buffer = NULL;
-        struct passwd entry, *found = NULL;
-        size_t size = 16 * 1024;
-
-        buffer = g_malloc(size);
-        return getpwuid_r(uid, &entry, buffer, size, &found) == 0 && found ? found->pw_gid : NOBODY;
-}
 
 /*
  * Who stands for what the file holds: its owner, but whoever can lead the path elsewhere may have led it to
@@ -38,7 +28,7 @@ static void become_owner(const char *file, uid_t *ret_uid, gid_t *ret_gid)
         if (file_walk(file, &walk) < 0 || walk.file < 0 || walk.n_leaders > 1)
                 return;
         *ret_uid = walk.n_leaders > 0 ? walk.leaders[0].uid : walk.status.st_uid;
-        *ret_gid = find_group(*ret_uid);
+        *ret_gid = identity_find_group(*ret_uid);
 }
 
 static Command describe(const Load *load, const char *file, char *const *words, uint64_t timeout_usec)

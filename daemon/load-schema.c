@@ -18,21 +18,23 @@ static Failure *at_schema_stage(Failure *failure)
         return failure;
 }
 
-/* Somebody, not root, whose file the schema is made of. */
+/* Somebody, not root, whose file the schema is made of. The file's group may be one that he is not in. */
 typedef struct SchemaAuthor {
         uid_t uid;
-        gid_t gid; /* of that file */
+        gid_t gid;
 } SchemaAuthor;
 
 static void add_author(GArray *authors, const struct stat *status)
 {
-        const SchemaAuthor author = { .uid = status->st_uid, .gid = status->st_gid };
+        SchemaAuthor author = { .uid = status->st_uid };
 
         for (guint i = 0; i < authors->len; i++)
                 if (g_array_index(authors, SchemaAuthor, i).uid == author.uid)
                         return;
-        if (author.uid != 0 && geteuid() == 0)
-                g_array_append_val(authors, author);
+        if (author.uid == 0 || geteuid() != 0)
+                return;
+        author.gid = identity_find_group(author.uid);
+        g_array_append_val(authors, author);
 }
 
 static Failure *read_as(const SchemaAuthor *author, const char *path)
