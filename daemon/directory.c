@@ -89,6 +89,8 @@ static DIR *open_directory(const char *path)
         if (r >= 0)
                 fd = openat(walk.file, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         stream = fd >= 0 ? fdopendir(fd) : NULL;
+        if (!stream && fd >= 0)
+                (void) close(fd);
         if (!stream && r < 0)
                 errno = -r;
         return stream;
