@@ -17,6 +17,8 @@ Failure *config_bus_find_loaded(sd_bus_message *m, const Bus *bus, Config **ret)
 
 /* As node_size() counts. */
 Failure *config_bus_check_size(uint64_t size);
+/* Of a list of configs, about. */
+Failure *config_bus_check_list(uint64_t size);
 
 /* What Manager has by name: the history, with digests and messages as far as the caller reaches. */
 int config_bus_reply_history(Bus *bus, Config *config, const Caller *caller, sd_bus_message *call,

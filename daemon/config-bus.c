@@ -54,6 +54,15 @@ Failure *config_bus_check_size(uint64_t size)
                         CONFIG_BUS_MAX_REPLY_SIZE / 1024 / 1024);
 }
 
+Failure *config_bus_check_list(uint64_t size)
+{
+        if (size <= CONFIG_BUS_MAX_REPLY_SIZE)
+                return NULL;
+        return failure_new(FAILURE_TOO_LARGE,
+                           "the list would be larger than %u MiB; ask for one config at a time",
+                           CONFIG_BUS_MAX_REPLY_SIZE / 1024 / 1024);
+}
+
 Failure *config_bus_find_called(sd_bus_message *m, const Bus *bus, Config **ret)
 {
         *ret = config_bus_find(bus, sd_bus_message_get_path(m));
@@ -493,7 +502,7 @@ static size_t properties_size(const Bus *bus, const char *path)
 {
         const Config *config = config_bus_find(bus, path);
         const char *schema = config_options(config)->schema;
-        size_t size = 2048 + (schema ? 2 * strlen(schema) : 0);
+        size_t size = 1024 + strlen(path) + (schema ? 2 * strlen(schema) : 0);
 
         for (char *const *file = config_files(config); *file; file++)
                 size += strlen(*file);

@@ -200,9 +200,13 @@ static Failure *check_list_size(const GPtrArray *configs)
 {
         uint64_t size = 0;
 
-        for (guint i = 0; i < configs->len; i++)
-                size += 512 + strlen(config_files(g_ptr_array_index(configs, i))[0]);
-        return config_bus_check_size(size);
+        for (guint i = 0; i < configs->len; i++) {
+                const Config *config = g_ptr_array_index(configs, i);
+
+                /* Each byte of a name may be three in a path. */
+                size += 256 + 4 * strlen(config_name(config)) + strlen(config_files(config)[0]);
+        }
+        return config_bus_check_list(size);
 }
 
 int manager_bus_method_list_configs(sd_bus_message *m, const Caller *caller, void *userdata,

@@ -160,7 +160,7 @@ static int append_objects(sd_bus_message *m, const ObjectKind *kind, Bus *bus, s
 
         for (char **path = paths; r >= 0 && *path; path++) {
                 *size += kind->size(bus, *path);
-                failure = config_bus_check_size(*size);
+                failure = config_bus_check_list(*size);
                 if (failure)
                         return failure_bus_take_error(error, failure);
                 r = append_object(m, kind, *path, bus);
@@ -187,7 +187,7 @@ int objects_bus_method_get_managed(sd_bus_message *m, const Caller *caller, void
 
 /* Calls */
 
-/* True if it will be answered with a property, or all. */
+/* True if it will be answered with a property, or all of an interface. */
 static bool asks_for_property(sd_bus_message *m, Bus *bus)
 {
         bool is_one = sd_bus_message_is_method_call(m, PROPERTIES, "Get") > 0;
@@ -212,13 +212,26 @@ static bool asks_for_objects(sd_bus_message *m)
                sd_bus_message_is_empty(m) > 0;
 }
 
+/* What sd-bus answers by itself, and has to look for. */
+static bool is_for_all_objects(sd_bus_message *m)
+{
+        return sd_bus_message_is_method_call(m, INTROSPECTABLE, NULL) > 0 ||
+               sd_bus_message_is_method_call(m, PROPERTIES, NULL) > 0 ||
+               sd_bus_message_is_method_call(m, OBJECT_MANAGER, NULL) > 0;
+}
+
 int objects_bus_filter(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Bus *bus = userdata;
 
         if (asks_for_property(m, bus) || asks_for_objects(m))
                 return method_dispatch(m, bus, error);
-        if (sd_bus_message_is_method_call(m, INTROSPECTABLE, NULL) > 0 && !turns_count(bus->turns, m))
+        if (!is_for_all_objects(m))
+                return 0;
+        /* None of these changes anything. */
+        if (sd_bus_message_get_expect_reply(m) == 0)
+                return 1;
+        if (!turns_count(bus->turns, m))
                 return failure_bus_take_error(
                                 error, failure_new(FAILURE_LIMIT_EXCEEDED,
                                                    "this connection makes more calls than can be answered; "
