@@ -76,6 +76,13 @@ static void on_commands_changed(Config *config, void *userdata)
         unit_reloads_update(bus->units, config);
 }
 
+/*
+ * As many calls again may be under way. Nobody on the system bus has more answers to come than it lets a
+ * connection wait for, which is 128.
+ */
+static const TurnsLimits system_limits = { .per_connection = 256, .per_user = 2048 };
+static const TurnsLimits session_limits = { .per_connection = 4096, .per_user = 16384 };
+
 static uid_t find_user(const char *name, void *userdata)
 {
         const Bus *bus = userdata;
@@ -119,15 +126,16 @@ static const ManagerObserver observer = {
 
 int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
 {
+        bool is_system = manager_settings(manager)->scope == SCOPE_SYSTEM;
+        const TurnsLimits *limits = is_system ? &system_limits : &session_limits;
         g_autoptr(Bus) bus = g_new0(Bus, 1);
         int r;
 
         bus->bus = sd_bus_ref(connection);
         bus->manager = manager;
         bus->peers = peers_new(connection);
-        bus->kept_calls = kept_calls_new();
-        bus->callers = callers_new(bus->peers, manager_settings(manager)->scope == SCOPE_SYSTEM,
-                                   on_caller_asked, bus);
+        bus->kept_calls = kept_calls_new(limits->per_user);
+        bus->callers = callers_new(bus->peers, is_system, on_caller_asked, bus);
         bus->authority = authority_new(bus);
         bus->subscriptions = subscriptions_new(bus->peers, manager);
         bus->announcements = announcements_new(bus);
@@ -137,7 +145,7 @@ int bus_new(sd_bus *connection, Manager *manager, Bus **ret)
                                       bus->instances);
         manager_set_observer(manager, &observer, bus);
 
-        r = turns_new(connection, manager_event(manager), bus->kept_calls, &turns_handler, bus, &bus->turns);
+        r = turns_new(connection, manager_event(manager), limits, &turns_handler, bus, &bus->turns);
         if (r >= 0)
                 r = sd_bus_add_filter(connection, NULL, objects_bus_filter, bus);
         if (r >= 0)

@@ -152,13 +152,15 @@ static int send_subscribed(const Bus *bus, sd_bus_message *call, Config *config,
 static void start_over(Comparison *comparison)
 {
         sd_bus_error error = SD_BUS_ERROR_NULL;
-        sd_bus_message *call = comparison->call->message;
+        g_autoptr(sd_bus_message) call = sd_bus_message_ref(comparison->call->message);
+        Bus *bus = comparison->bus;
         int r = sd_bus_message_rewind(call, true);
 
-        if (r >= 0)
-                r = method_serve(call, comparison->bus, &error);
-        (void) failure_bus_finish(call, &error, r);
+        /* It is not under way twice. */
         comparison_free(comparison);
+        if (r >= 0)
+                r = method_serve(call, bus, &error);
+        (void) failure_bus_finish(call, &error, r);
 }
 
 static void reply_subscribed(Config *config, Document *before, const Failure *failure, void *userdata)

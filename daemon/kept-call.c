@@ -7,7 +7,7 @@
 /* Of one message without its body, in memory. */
 #define MESSAGE_SIZE 1024U
 /* One with more values is not counted to its end; it is taken for as large as the bus lets one be. */
-#define MAX_VALUES 10000U
+#define MAX_VALUES 1000U
 #define LARGE_MESSAGE_SIZE (32U * 1024 * 1024)
 
 /* What one user has us keep. */
@@ -17,14 +17,18 @@ typedef struct Load {
 } Load;
 
 struct KeptCalls {
+        unsigned max_calls;
         GHashTable *by_user; /* by uid, of Load */
 };
 
-KeptCalls *kept_calls_new(void)
+KeptCalls *kept_calls_new(unsigned max_calls)
 {
         KeptCalls *calls = g_new(KeptCalls, 1);
 
-        *calls = (KeptCalls){ .by_user = g_hash_table_new_full(NULL, NULL, NULL, g_free) };
+        *calls = (KeptCalls){
+                .max_calls = max_calls,
+                .by_user = g_hash_table_new_full(NULL, NULL, NULL, g_free),
+        };
         return calls;
 }
 
@@ -126,12 +130,17 @@ static Load *find_load(KeptCalls *calls, uid_t uid)
         return load;
 }
 
-static Failure *check_load(const Load *load, size_t size)
+static Failure *check_number(const KeptCalls *calls, const Load *load)
 {
-        if (load->calls >= KEPT_CALLS_MAX_PER_USER)
-                return failure_new(FAILURE_LIMIT_EXCEEDED,
-                                   "a user may have %u calls under way; wait for some of the answers",
-                                   KEPT_CALLS_MAX_PER_USER);
+        if (load->calls < calls->max_calls)
+                return NULL;
+        return failure_new(FAILURE_LIMIT_EXCEEDED,
+                           "a user may have %u calls under way; wait for some of the answers",
+                           calls->max_calls);
+}
+
+static Failure *check_size(const Load *load, size_t size)
+{
         if (load->calls > 0 && load->bytes + size > KEPT_CALLS_MAX_BYTES_PER_USER)
                 return failure_new(FAILURE_LIMIT_EXCEEDED,
                                    "a user may have calls of %u MiB in all under way; wait for some of the "
@@ -143,9 +152,14 @@ static Failure *check_load(const Load *load, size_t size)
 Failure *kept_call_new(KeptCalls *calls, uid_t uid, sd_bus_message *message, KeptCall **ret)
 {
         Load *load = find_load(calls, uid);
-        size_t size = message_size(message);
-        Failure *failure = check_load(load, size);
+        Failure *failure = check_number(calls, load);
+        size_t size = 0;
 
+        /* What is refused is not measured. */
+        if (!failure) {
+                size = message_size(message);
+                failure = check_size(load, size);
+        }
         if (failure)
                 return failure;
         load->calls++;

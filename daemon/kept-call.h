@@ -12,7 +12,6 @@
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 
-#define KEPT_CALLS_MAX_PER_USER 16384U
 /* One call may bring more, where it is the only one. */
 #define KEPT_CALLS_MAX_BYTES_PER_USER (64U * 1024 * 1024)
 
@@ -25,7 +24,8 @@ typedef struct KeptCall {
         size_t size; /* bytes, about */
 } KeptCall;
 
-KeptCalls *kept_calls_new(void);
+/* max_calls is how many a user may have. */
+KeptCalls *kept_calls_new(unsigned max_calls);
 /* Those that are kept must be free by then. */
 KeptCalls *kept_calls_free(KeptCalls *calls);
 

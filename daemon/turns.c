@@ -15,10 +15,12 @@
  */
 #define MAX_AT_ONCE 2U
 #define MAX_AT_ONCE_PER_USER 8U
-/* And of calls that cannot wait, of a connection before the bus is empty. */
+/* And of calls that cannot wait, of a connection and of a user, before the bus is empty. */
 #define MAX_UNQUEUED 64U
+#define MAX_UNQUEUED_PER_USER 256U
 /* Messages that are read before anything else on the loop has its turn. */
 #define MAX_READ 64U
+#define MAX_READ_USEC 5000
 /*
  * µs that go to reading before one call is served where the bus never is empty, or as long as the call
  * before took: reading one takes less time than the bus needs to bring the next.
@@ -43,6 +45,7 @@ typedef struct User {
         uid_t uid;
         unsigned references; /* of connections */
         Spent spent;
+        Spent unqueued;
         GQueue ring; /* of those of his connections that have calls to be served */
         GList link;  /* in the ring of users, while there are any */
 } User;
@@ -63,7 +66,8 @@ struct Turns {
         int send_buffer;         /* as it was */
         sd_event_source *source; /* when the socket is writable; on while calls wait, or it is to be seen
                                     whether the bus is empty */
-        KeptCalls *kept;
+        TurnsLimits limits;
+        KeptCalls *kept; /* those that wait */
         const TurnsHandler *handler;
         void *userdata;
         sd_event_source *exit_source;
@@ -240,13 +244,15 @@ static void serve_next(Turns *turns)
                 join_ring(turns, connection);
 }
 
-/* True once the bus is empty. */
-static bool read_bus(Turns *turns)
+/* Zero once the bus is empty, above where it may not be; negative errno. */
+static int read_bus(Turns *turns)
 {
-        for (unsigned i = 0; i < MAX_READ; i++)
-                if (sd_bus_process(turns->bus, NULL) <= 0)
-                        return true;
-        return false;
+        int64_t end = g_get_monotonic_time() + MAX_READ_USEC;
+        int r = 1;
+
+        for (unsigned i = 0; i < MAX_READ && r > 0 && g_get_monotonic_time() < end; i++)
+                r = sd_bus_process(turns->bus, NULL);
+        return r;
 }
 
 static void begin_round(Turns *turns)
@@ -267,10 +273,14 @@ static bool has_unsent(const Turns *turns)
 static int on_turn(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
         Turns *turns = userdata;
-        bool is_empty = read_bus(turns);
+        int r = read_bus(turns);
+        bool is_empty = r == 0;
         int64_t begin = g_get_monotonic_time();
         int64_t end;
 
+        /* As sd-bus has it when it reads by itself: what would be read next is anybody's guess. */
+        if (r < 0)
+                return sd_event_exit(sd_event_source_get_event(source), r);
         turns->emptied += is_empty;
         if ((!is_empty && begin < turns->read_until) || has_unsent(turns))
                 return 0;
@@ -318,8 +328,8 @@ static int add_source(Turns *turns, sd_event *event)
         return r < 0 ? r : sd_event_source_set_enabled(turns->source, SD_EVENT_OFF);
 }
 
-int turns_new(sd_bus *bus, sd_event *event, KeptCalls *kept, const TurnsHandler *handler, void *userdata,
-              Turns **ret)
+int turns_new(sd_bus *bus, sd_event *event, const TurnsLimits *limits, const TurnsHandler *handler,
+              void *userdata, Turns **ret)
 {
         g_autoptr(Turns) turns = g_new(Turns, 1);
         int r;
@@ -327,7 +337,8 @@ int turns_new(sd_bus *bus, sd_event *event, KeptCalls *kept, const TurnsHandler 
         *turns = (Turns){
                 .bus = bus,
                 .fd = -1,
-                .kept = kept,
+                .limits = *limits,
+                .kept = kept_calls_new(limits->per_user),
                 .handler = handler,
                 .userdata = userdata,
                 .connections = g_hash_table_new(g_str_hash, g_str_equal),
@@ -353,6 +364,7 @@ Turns *turns_free(Turns *turns)
         g_hash_table_foreach_remove(turns->connections, free_any, turns);
         g_hash_table_unref(turns->connections);
         g_hash_table_unref(turns->users);
+        kept_calls_free(turns->kept);
         g_free(turns);
         return NULL;
 }
@@ -378,10 +390,10 @@ int turns_take(Turns *turns, sd_bus_message *call, sd_bus_error *error)
 
         if (spend(turns, connection))
                 return serve(turns, connection, call, error);
-        if (connection->calls.length >= TURNS_MAX_CALLS_PER_CONNECTION)
+        if (connection->calls.length >= turns->limits.per_connection)
                 failure = failure_new(FAILURE_LIMIT_EXCEEDED,
                                       "a connection may have %u calls waiting; wait for some of the answers",
-                                      TURNS_MAX_CALLS_PER_CONNECTION);
+                                      turns->limits.per_connection);
         if (!failure)
                 failure = kept_call_new(turns->kept, connection->user->uid, call, &kept);
         if (failure)
@@ -408,11 +420,12 @@ bool turns_count(Turns *turns, sd_bus_message *call)
 {
         Connection *connection = find_connection(turns, sd_bus_message_get_sender(call));
         unsigned *calls = spent_calls(&connection->unqueued, turns->emptied);
+        unsigned *calls_of_user = spent_calls(&connection->user->unqueued, turns->emptied);
 
-        if (++*calls < MAX_AT_ONCE)
-                return true;
-        look_whether_empty(turns);
-        return *calls <= MAX_UNQUEUED;
+        ++*calls_of_user;
+        if (++*calls >= MAX_AT_ONCE || *calls_of_user >= MAX_AT_ONCE_PER_USER)
+                look_whether_empty(turns);
+        return *calls <= MAX_UNQUEUED && *calls_of_user <= MAX_UNQUEUED_PER_USER;
 }
 
 bool turns_is_busy(const Turns *turns)

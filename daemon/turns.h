@@ -15,9 +15,6 @@
 
 #include <stdbool.h>
 
-/* Calls of one connection that may wait. */
-#define TURNS_MAX_CALLS_PER_CONNECTION 4096U
-
 typedef struct Turns Turns;
 
 typedef struct TurnsHandler {
@@ -29,9 +26,15 @@ typedef struct TurnsHandler {
         bool (*must_stop)(const char *name, void *userdata);
 } TurnsHandler;
 
+/* Calls that may wait. Each may bring descriptors, which nobody counts. */
+typedef struct TurnsLimits {
+        unsigned per_connection;
+        unsigned per_user;
+} TurnsLimits;
+
 /* All must outlive it; negative errno. */
-int turns_new(sd_bus *bus, sd_event *event, KeptCalls *kept, const TurnsHandler *handler, void *userdata,
-              Turns **ret);
+int turns_new(sd_bus *bus, sd_event *event, const TurnsLimits *limits, const TurnsHandler *handler,
+              void *userdata, Turns **ret);
 /* What waits is never answered. */
 Turns *turns_free(Turns *turns);
 

@@ -177,6 +177,11 @@ class Floods(people.TestCase):
         self.assertLess(len(self.flood.refused), 2 * MANY)
         self.assertIn('interface', self.flood.client.call(self.config.path, INTROSPECTABLE, 'Introspect'))
 
+    def test_properties_of_all_interfaces(self):
+        """Likewise."""
+        self.assert_overtakes(self.client, self.config.path, reconf.PROPERTIES, 'GetAll', GLib.Variant('(s)', ('',)))
+        self.assertEqual(set(self.flood.refused), {LIMIT})
+
     def test_questions_without_an_answer(self):
         """Nothing comes of them, so nothing is done for them; what does something is done all the same."""
         get = GLib.Variant('(s)', ('',))

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define MIB (1024U * 1024)
+#define MAX_CALLS 1000U
 #define USER 4711
 
 typedef struct Scene {
@@ -24,7 +25,7 @@ static void release(void *call)
 static void set_up(Scene *scene, const void *unused)
 {
         message_scene_set_up(&scene->message, unused);
-        scene->calls = kept_calls_new();
+        scene->calls = kept_calls_new(MAX_CALLS);
         scene->kept = g_ptr_array_new_with_free_func(release);
 }
 
@@ -73,7 +74,7 @@ static void test_number(Scene *scene, const void *unused)
 {
         fill(scene, 1);
         message_scene_seal(&scene->message);
-        for (unsigned i = 0; i < KEPT_CALLS_MAX_PER_USER; i++)
+        for (unsigned i = 0; i < MAX_CALLS; i++)
                 g_assert_true(keep(scene, USER));
         g_assert_false(keep(scene, USER));
         /* That is nobody else's loss. */

@@ -15,7 +15,6 @@ typedef struct Scene {
         sd_event *event;
         sd_bus *bus;
         int fds[2]; /* ours, and the bus's */
-        KeptCalls *kept;
         Turns *turns;
         GString *served;
         unsigned n_served;
@@ -54,6 +53,7 @@ static bool must_stop(const char *name, void *userdata)
         return g_strcmp0(scene->stopped, name) == 0;
 }
 
+static const TurnsLimits limits = { .per_connection = 100, .per_user = 450 };
 static const TurnsHandler handler = { .serve = serve, .find_user = find_user, .must_stop = must_stop };
 
 static void set_up(Scene *scene, const void *unused)
@@ -64,16 +64,13 @@ static void set_up(Scene *scene, const void *unused)
         g_assert_cmpint(sd_bus_new(&scene->bus), >=, 0);
         g_assert_cmpint(sd_bus_set_fd(scene->bus, scene->fds[0], scene->fds[0]), >=, 0);
         g_assert_cmpint(sd_bus_start(scene->bus), >=, 0);
-        scene->kept = kept_calls_new();
-        g_assert_cmpint(turns_new(scene->bus, scene->event, scene->kept, &handler, scene, &scene->turns), >=,
-                        0);
+        g_assert_cmpint(turns_new(scene->bus, scene->event, &limits, &handler, scene, &scene->turns), >=, 0);
         scene->served = g_string_new(NULL);
 }
 
 static void tear_down(Scene *scene, const void *unused)
 {
         turns_free(scene->turns);
-        kept_calls_free(scene->kept);
         sd_bus_close(scene->bus);
         sd_bus_unref(scene->bus);
         close(scene->fds[1]);
@@ -189,12 +186,12 @@ static void test_many_connections(Scene *scene, const void *unused)
 
 static void test_limit_per_connection(Scene *scene, const void *unused)
 {
-        for (unsigned i = 0; i < 2 + TURNS_MAX_CALLS_PER_CONNECTION; i++)
+        for (unsigned i = 0; i < 2 + limits.per_connection; i++)
                 g_assert_true(make_call(scene, ":1000.1", "a"));
         g_assert_false(make_call(scene, ":1000.1", "a"));
         g_assert_true(make_call(scene, ":1000.2", "a"));
         run(scene);
-        g_assert_cmpuint(scene->n_served, ==, 3 + TURNS_MAX_CALLS_PER_CONNECTION);
+        g_assert_cmpuint(scene->n_served, ==, 3 + limits.per_connection);
         g_assert_true(make_call(scene, ":1000.1", "a"));
 }
 
@@ -208,7 +205,7 @@ static void test_limit_per_user(Scene *scene, const void *unused)
                 while (make_call(scene, name, "a"))
                         taken++;
         }
-        g_assert_cmpuint(taken, ==, 8 + KEPT_CALLS_MAX_PER_USER);
+        g_assert_cmpuint(taken, ==, 8 + limits.per_user);
         g_assert_false(make_call(scene, ":1000.6", "a"));
         g_assert_true(make_call(scene, ":2000.7", "a"));
 }
@@ -267,7 +264,7 @@ static void test_answers_that_nobody_reads(Scene *scene, const void *unused)
         unsigned before;
 
         scene->answer = 1024;
-        for (unsigned i = 0; i < 100; i++)
+        for (unsigned i = 0; i < limits.per_connection; i++)
                 g_assert_true(make_call(scene, ":1000.1", "a"));
         run(scene);
         g_assert_cmpuint(scene->n_served, <, 30);
