@@ -87,6 +87,8 @@ static void take_question(Announcement *announcement)
         announcement->question = g_new0(Question, 1);
         announcement->question->right = announcement->kind->right;
         question_take_config(announcement->question, announcement->config);
+        if (announcement->kind->is_failure)
+                question_take_failure(announcement->question, announcement->config);
         announcement->is_quick = question_is_quick(announcement->question);
 }
 

@@ -28,7 +28,8 @@ typedef struct Announcements Announcements;
 
 /* What is to be said; content is what was announced. */
 typedef struct AnnouncementKind {
-        Right right; /* of a subscriber: RIGHT_READ, or RIGHT_VALUES where reaching further matters */
+        Right right;     /* of a subscriber: RIGHT_READ, or RIGHT_VALUES where reaching further matters */
+        bool is_failure; /* it tells what was wrong with the files, and how far he reaches into that */
         /* Tells everybody at once; false where that may not be. */
         bool (*broadcast)(Bus *bus, Config *config, const void *content);
         /* To one who reaches so far, which may be REACH_NONE. */

@@ -247,6 +247,7 @@ void config_bus_changed(Config *config, const ConfigUpdate *update, void *userda
 typedef struct Refusal {
         Failure *failure;
         bool was_public;
+        Reach needed;
 } Refusal;
 
 static bool broadcast_failed(Bus *bus, Config *config, const void *content)
@@ -264,7 +265,7 @@ static void send_failed(Bus *bus, Config *config, Subscription *subscription, Re
 {
         const Refusal *refusal = content;
 
-        if (reach >= REACH_PUBLIC)
+        if (reach >= refusal->needed)
                 send_signal(bus, config, "ReloadFailed", subscription, append_failed, refusal->failure);
 }
 
@@ -273,7 +274,8 @@ static void *copy_refusal(const void *content)
         const Refusal *refusal = content;
         Refusal *kept = g_new(Refusal, 1);
 
-        *kept = (Refusal){ .failure = failure_copy(refusal->failure), .was_public = refusal->was_public };
+        *kept = *refusal;
+        kept->failure = failure_copy(refusal->failure);
         return kept;
 }
 
@@ -287,6 +289,7 @@ static void free_refusal(void *content)
 
 static const AnnouncementKind kind_failed = {
         .right = RIGHT_READ,
+        .is_failure = true,
         .broadcast = broadcast_failed,
         .send = send_failed,
         .copy = copy_refusal,
@@ -296,7 +299,13 @@ static const AnnouncementKind kind_failed = {
 void config_bus_failed(Config *config, const Failure *failure, bool was_public, void *userdata)
 {
         Bus *bus = userdata;
-        const Refusal refusal = { .failure = (Failure *) failure, .was_public = was_public };
+        const Refusal refusal = {
+                .failure = (Failure *) failure,
+                .was_public = was_public,
+                /* Where nothing was read, nothing is told of what files hold. */
+                .needed = config_failure_is_public(config) || !config_failed_hashes(config) ? REACH_PUBLIC
+                                                                                            : REACH_ACTIVE,
+        };
 
         announcements_add(bus->announcements, &kind_failed, config, &refusal);
 }

@@ -121,15 +121,7 @@ Failure *question_about_history(sd_bus_message *call, const Bus *bus, Question *
 /* They tell what the files held when they failed, which need not be what he can read by now. */
 Failure *question_about_problems(sd_bus_message *call, const Bus *bus, Question *question)
 {
-        const Config *config = manager_find(bus->manager, question->config);
-        GArray *failed = config_failed_hashes(config);
-
-        if (config_failure_is_public(config))
-                return NULL;
-        question->right = RIGHT_VALUES;
-        question->active_is_public = false;
-        g_clear_pointer(&question->active, g_array_unref);
-        question->active = failed ? g_array_ref(failed) : NULL;
+        question_take_failure(question, manager_find(bus->manager, question->config));
         return NULL;
 }
 

@@ -35,6 +35,18 @@ void question_take_config(Question *question, const Config *config)
         question->may_hang = config_may_hang(config);
 }
 
+void question_take_failure(Question *question, const Config *config)
+{
+        GArray *failed = config_failed_hashes(config);
+
+        if (config_failure_is_public(config))
+                return;
+        question->right = RIGHT_VALUES;
+        question->active_is_public = false;
+        g_clear_pointer(&question->active, g_array_unref);
+        question->active = failed ? g_array_ref(failed) : NULL;
+}
+
 /* By its object or, of the manager, by its first argument. */
 static Failure *find_config(sd_bus_message *call, const Bus *bus, Config **ret)
 {

@@ -76,5 +76,7 @@ bool question_is_quick(const Question *question);
 
 /* For details: it is about this config from now on. */
 void question_take_config(Question *question, const Config *config);
+/* And about what was wrong with its files last, which tells of what they held then. */
+void question_take_failure(Question *question, const Config *config);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Question, question_free)

@@ -194,6 +194,36 @@ class Readers(Case):
         self.assertEqual(config.reload(), 3)
         self.assertEqual(self.heard(member), [(3, 2, [('a', 'modified', 2, 3)])])
 
+    def fail_held(self, config):
+        """Has the file fail; the member's signal of that waits."""
+        self.opens.hold(self.uids['member'])
+        self.path('a.yaml').write_text('a: [\n' + PADDING)
+        replies = self.start_reload(config)
+        self.opens.wait_held()
+        return replies
+
+    def test_failure(self):
+        """What was wrong tells what the file held, which he could read."""
+        config = self.make(PADDING)
+        member = self.connect_reader()
+        self.subscribe(config, member)
+        replies = self.fail_held(config)
+        self.opens.release()
+        reconf.wait_until(lambda: replies, 'the reload')
+        member.wait_signal('ReloadFailed')
+
+    def test_failure_of_what_is_gone_meanwhile(self):
+        """Whether he could have read that nobody knows by now."""
+        config = self.make(PADDING)
+        member = self.connect_reader()
+        self.subscribe(config, member)
+        replies = self.fail_held(config)
+        self.change(3)
+        self.opens.release()
+        reconf.wait_until(lambda: replies, 'the reload')
+        member.settle()
+        self.assertEqual(self.signals(member, 'ReloadFailed'), [])
+
     def test_config_is_unregistered_meanwhile(self):
         config = self.make(PADDING)
         member = self.connect_reader()
