@@ -33,6 +33,8 @@
 #define MAX_LINKS 40U
 /* An access list of more entries than this is not looked through. */
 #define MAX_ACL_ENTRIES 128U
+/* Files that are saved over each time that they are read are somebody's game. */
+#define MAX_AGAIN 20U
 
 /* True if each entry of the list grants what is wanted, less what the mask takes away. */
 static bool list_grants(const struct posix_acl_xattr_entry *entries, size_t n_entries, unsigned wanted)
@@ -251,17 +253,37 @@ bool file_is_public(const char *path)
         return file_is_public_open(path, -1);
 }
 
+/* True if the path leads to another file by now, or to none. */
+static bool has_gone(const char *path, const struct stat *status)
+{
+        struct stat now;
+
+        if (stat(path, &now) < 0)
+                return errno == ENOENT;
+        return now.st_dev != status->st_dev || now.st_ino != status->st_ino;
+}
+
 Failure *file_read_public(const char *path, uint64_t max_size, GBytes **ret, bool *ret_public)
 {
         const mode_t all = S_IRUSR | S_IRGRP | S_IROTH;
         struct stat status;
-        int fd = -1;
-        Failure *failure = file_read_open(path, max_size, ret, &fd, &status);
+        bool again = true;
 
-        if (failure)
-                return failure;
-        /* One that is opened to all after it was read may have been rewritten before that. */
-        *ret_public = (status.st_mode & all) == all && file_is_public_open(path, fd);
-        close(fd);
+        /* Of a file that was saved over while it was read nobody can tell, so it is the new one that counts.
+         */
+        for (unsigned i = 0; again; i++) {
+                g_autoptr(GBytes) bytes = NULL;
+                int fd = -1;
+                Failure *failure = file_read_open(path, max_size, &bytes, &fd, &status);
+
+                if (failure)
+                        return failure;
+                /* One that is opened to all after it was read may have been rewritten before that. */
+                *ret_public = (status.st_mode & all) == all && file_is_public_open(path, fd);
+                again = !*ret_public && i < MAX_AGAIN && has_gone(path, &status);
+                close(fd);
+                if (!again)
+                        *ret = g_steal_pointer(&bytes);
+        }
         return NULL;
 }

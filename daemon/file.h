@@ -30,8 +30,8 @@ Failure *file_read(const char *path, uint64_t max_size, GBytes **ret);
 Failure *file_read_open(const char *path, uint64_t max_size, GBytes **ret, int *ret_fd,
                         struct stat *ret_status);
 /*
- * The same, and tells whether every user may read these bytes: those of the file that was read, whatever the
- * path leads to by then.
+ * The same, and tells whether every user may read these bytes: those of the file that was read. Where that
+ * cannot be told since the path leads to another by then, that one is read.
  */
 Failure *file_read_public(const char *path, uint64_t max_size, GBytes **ret, bool *ret_public);
 

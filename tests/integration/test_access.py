@@ -2,8 +2,10 @@
 """The system bus: whose it is, and that what is public all may hear. Who may call what is in test_access_matrix."""
 import os
 
+import opens
 import people
 import reconf
+from gi.repository import Gio, GLib
 
 NOBODY = 65534
 
@@ -70,6 +72,25 @@ class SystemBus(people.TestCase):
         path.touch(mode=0o600)
         path.write_text(content)
         return path
+
+    def test_save_while_it_is_read(self):
+        """What was read is no longer there to be asked about; the new one is as public."""
+        config = self.watch(hot_reload=False)
+        stranger = self.connect_as('stranger')
+        try:
+            held = opens.Opens(self.path('a.yaml'))
+        except OSError as error:
+            self.skipTest(f'opens cannot be held: {error}')
+        self.addCleanup(held.stop)
+        held.hold(0)
+        self.client.connection.call(reconf.NAME, config.path, reconf.CONFIG, 'Reload', GLib.Variant('(a{sv})', ({},)),
+                                    None, Gio.DBusCallFlags.NONE, -1, None, lambda connection, result: None)
+        held.wait_held()
+        self.save('a.yaml', 'a: 2\n')
+        held.release()
+        heard = stranger.wait_signal('ConfigChanged', lambda signal: signal.path == config.path)
+        self.assertEqual(heard.arguments[3], [('a', 'modified', 1, 2)])
+        self.assertTrue(config.get_property('Public'))
 
     def test_public_is_what_anybody_may_read(self):
         """As the kernel has it: the whole path counts, and groups and lists that give somebody less."""
