@@ -80,7 +80,7 @@ static void on_commands_changed(Config *config, void *userdata)
  * As many calls again may be under way. Nobody on the system bus has more answers to come than it lets a
  * connection wait for, which is 128.
  */
-static const TurnsLimits system_limits = { .per_connection = 256, .per_user = 2048 };
+static const TurnsLimits system_limits = { .per_connection = 256, .per_user = 8192 };
 static const TurnsLimits session_limits = { .per_connection = 4096, .per_user = 16384 };
 
 static uid_t find_user(const char *name, void *userdata)
