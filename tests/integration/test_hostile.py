@@ -4,25 +4,14 @@
 The owner of a config's file, or who may only read it, is whom the service is to be protected from here.
 """
 import os
-import subprocess
-import unittest
 
 import people
 import reconf
-from test_leaving import WITH_SETTINGS
+import test_leaving
 
 
-class Commands(people.TestCase):
+class Commands(test_leaving.TestCase):
     """Programs that a drop-in names look at what somebody says with his rights, and say it to him."""
-
-    bus_prefix = WITH_SETTINGS
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        if subprocess.run(['unshare', '--mount', 'true'], stdin=subprocess.DEVNULL, capture_output=True,
-                          check=False).returncode != 0:
-            raise unittest.SkipTest('there are no mount namespaces to be had')
 
     def start(self, group, command, path):
         """A config of the file with such a command."""

@@ -29,8 +29,8 @@ def system_call(pid):
     return pathlib.Path(f'/proc/{pid}/syscall').read_text().split()[0]
 
 
-class Waiting(people.TestCase):
-    """A stranger's registration, which polkit takes its time for, is all that there is."""
+class TestCase(people.TestCase):
+    """With settings of its own for the service of the system."""
 
     bus_prefix = WITH_SETTINGS
 
@@ -40,6 +40,10 @@ class Waiting(people.TestCase):
         if subprocess.run(['unshare', '--mount', 'true'], stdin=subprocess.DEVNULL, capture_output=True,
                           check=False).returncode != 0:
             raise unittest.SkipTest('there are no mount namespaces to be had')
+
+
+class Waiting(TestCase):
+    """A stranger's registration, which polkit takes its time for, is all that there is."""
 
     def setUp(self):
         super().setUp()
