@@ -79,49 +79,43 @@ static int append_properties(sd_bus_message *m, const ObjectKind *kind, const ch
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int no_such_object(sd_bus_message *m, sd_bus_error *error)
+/* The kind of the object that is called, which may have gone while the call waited, and an empty answer. */
+static int begin_reply(sd_bus_message *m, Bus *bus, const char *interface, const ObjectKind **ret_kind,
+                       sd_bus_message **ret, sd_bus_error *error)
 {
-        return sd_bus_error_setf(error, SD_BUS_ERROR_UNKNOWN_OBJECT, "Unknown object '%s'.",
-                                 sd_bus_message_get_path(m));
+        const char *path = sd_bus_message_get_path(m);
+
+        *ret_kind = find_kind(bus, path, interface);
+        if (!*ret_kind)
+                return sd_bus_error_setf(error, SD_BUS_ERROR_UNKNOWN_OBJECT, "Unknown object '%s'.", path);
+        return sd_bus_message_new_method_return(m, ret);
 }
 
-int objects_bus_method_get(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int objects_bus_method_get(sd_bus_message *m, const Caller *caller, void *bus, sd_bus_error *error)
 {
-        Bus *bus = userdata;
-        const char *path = sd_bus_message_get_path(m);
         g_autoptr(sd_bus_message) reply = NULL;
         const char *interface, *name;
         const ObjectKind *kind;
         int r = sd_bus_message_read(m, "ss", &interface, &name);
 
-        if (r < 0)
-                return r;
-        kind = find_kind(bus, path, interface);
-        if (!kind)
-                return no_such_object(m, error);
-        r = sd_bus_message_new_method_return(m, &reply);
         if (r >= 0)
-                r = append_value(reply, kind, find_property(kind, name), path, bus);
+                r = begin_reply(m, bus, interface, &kind, &reply, error);
+        if (r >= 0)
+                r = append_value(reply, kind, find_property(kind, name), sd_bus_message_get_path(m), bus);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-int objects_bus_method_get_all(sd_bus_message *m, const Caller *caller, void *userdata, sd_bus_error *error)
+int objects_bus_method_get_all(sd_bus_message *m, const Caller *caller, void *bus, sd_bus_error *error)
 {
-        Bus *bus = userdata;
-        const char *path = sd_bus_message_get_path(m);
         g_autoptr(sd_bus_message) reply = NULL;
         const ObjectKind *kind;
         const char *interface;
         int r = sd_bus_message_read(m, "s", &interface);
 
-        if (r < 0)
-                return r;
-        kind = find_kind(bus, path, interface);
-        if (!kind)
-                return no_such_object(m, error);
-        r = sd_bus_message_new_method_return(m, &reply);
         if (r >= 0)
-                r = append_properties(reply, kind, path, bus);
+                r = begin_reply(m, bus, interface, &kind, &reply, error);
+        if (r >= 0)
+                r = append_properties(reply, kind, sd_bus_message_get_path(m), bus);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
